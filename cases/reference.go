@@ -1,0 +1,4 @@
+package cases
+
+// Reference is an acknowledgement number in canonical form: C-7K2M-9QXT.
+type Reference string

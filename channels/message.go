@@ -1,0 +1,135 @@
+package channels
+
+import (
+	"errors"
+	"time"
+)
+
+// ErrUnreadable marks a message that no retry can make readable; it is
+// quarantined with its raw bytes.
+var ErrUnreadable = errors.New("message cannot be read")
+
+// Message is what an adapter understood of an Inbound. Everything in it is
+// hostile text except Verified, which is the adapter's own finding.
+type Message struct {
+	From Party
+	// Conversation is where the channel talks when that is not From: the chat
+	// id of a group. Empty: From.Address.
+	Conversation string
+	// AnswerOn names another channel to answer on, for a channel that cannot
+	// send (a web form that left a phone number: "sms"). Empty: this channel.
+	AnswerOn string
+	// Verified is true when the provider or a signature proves From (signed
+	// webhook, chat user id, DMARC-aligned mail).
+	Verified   bool
+	VerifiedBy string // for the record: "webhook signature", "dmarc=pass", …
+
+	ID        string   // the message's own id on the channel: Message-ID, chat message id
+	InReplyTo []string // ids of earlier messages it answers, nearest first
+	Subject   string
+	Text      string // the whole text
+	Written   string // what the sender wrote in this message, without quotes and signature
+	HTML      string // as received, unsafe
+	Language  string // provider's hint, BCP 47; empty: unknown
+	SentAt    time.Time
+	Others    []Party // further recipients and participants
+
+	Attachments []Attachment
+	Location    *Location
+	Phone       string // a phone number the sender shared as a contact card, E.164
+
+	Press     string    // data of a pressed button
+	PressID   string    // provider's id of the press, to answer it
+	Token     string    // tracking token handed in with the message
+	Fields    Fields    // form fields
+	Automatic Automatic // not written by a person
+	Receipts  []DeliveryReport
+	Defects   []string // what was wrong with the raw message
+
+	// OptOut is "stop", "start" or "help" when the provider itself recognised
+	// the word and already acted or answered.
+	OptOut string
+	// Unusable says in a word what the message is when it has no text and
+	// nothing to keep ("sticker"); the sender is asked to write in words.
+	Unusable string
+}
+
+// Fields are what a form asks for by name. Empty: not given.
+type Fields struct {
+	Service string // service code
+	Area    string // area code
+	Place   string // where, in words
+	Phone   string // further address of the sender, E.164
+	Email   string
+	Type    string // case type
+}
+
+// Party is an address on a channel with the name it gave itself.
+type Party struct {
+	Address string
+	Name    string
+}
+
+// Location is a point on WGS 84.
+type Location struct {
+	Latitude, Longitude float64
+	Label               string
+}
+
+// Attachment is a file that came with a message.
+type Attachment struct {
+	Filename    string // as sent; never used as a path
+	ContentType string
+	ContentID   string
+	Inline      bool
+	Size        int64 // bytes
+	SHA256      string
+	Data        []byte
+}
+
+// AutomaticKind says what kind of machine wrote a message.
+type AutomaticKind string
+
+// The kinds of automatic message; AutomaticNone is a person's.
+const (
+	AutomaticNone           AutomaticKind = "none"
+	AutomaticReply          AutomaticKind = "auto_reply"
+	AutomaticList           AutomaticKind = "list"
+	AutomaticBounce         AutomaticKind = "bounce"
+	AutomaticDelay          AutomaticKind = "delay"
+	AutomaticFeedbackReport AutomaticKind = "feedback_report"
+	AutomaticReceipt        AutomaticKind = "receipt"
+	AutomaticLoop           AutomaticKind = "loop"
+)
+
+// Automatic is the finding that a machine wrote the message, and why.
+type Automatic struct {
+	Kind   AutomaticKind
+	Reason string
+}
+
+// Is reports whether a machine wrote the message.
+func (a Automatic) Is() bool { return a.Kind != "" && a.Kind != AutomaticNone }
+
+// DeliveryState is what a provider tells of a message it accepted earlier.
+type DeliveryState string
+
+// The delivery states, in the order in which they may follow one another.
+const (
+	DeliverySent        DeliveryState = "sent"
+	DeliveryDelivered   DeliveryState = "delivered"
+	DeliveryUndelivered DeliveryState = "undelivered"
+	DeliveryFailed      DeliveryState = "failed"
+)
+
+// DeliveryReport is the later fate of an Outbound: a status callback or a bounce.
+type DeliveryReport struct {
+	ProviderID string // as in Receipt.ProviderID; or
+	MessageID  string // as in Thread.MessageID
+	Address    string // recipient it is about, if told
+	State      DeliveryState
+	Code       string // provider's code or RFC 3463 status
+	Text       string // safe to show to staff
+	Hard       bool   // the address will never work
+	OptedOut   bool
+}

@@ -1,0 +1,72 @@
+// Package templates holds the messages and pages that people see, by medium
+// and language, and renders them. Text that came from outside is always
+// rendered as text.
+package templates
+
+import "time"
+
+// Data is what a message template may use. What does not apply is zero.
+// Times are rendered in Location by the template functions "date" and "time".
+type Data struct {
+	Jurisdiction string
+	Location     *time.Location
+	Now          time.Time
+
+	Reference  string
+	Subject    string // of the case, or its first words
+	Type       string // case type code
+	Status     string // case status code; the function "status" names it
+	Priority   string
+	Service    string // name in the reader's language; empty: not known
+	Department string // name in the reader's language
+	Area       string // name
+	Place      string
+	Level      int
+	Due        *time.Time
+	Deferred   *time.Time // deferred until
+	ReceivedAt time.Time
+
+	// Text is what a person wrote and the notice carries: an answer, a
+	// question, a follow-up, a refusal's reason.
+	Text  string
+	Count int // messages joined, open cases, …
+
+	TrackURL string // tracking page; empty: none
+	FormURL  string
+	Reopen   int // days within which it can be reopened; 0: not
+	Rating   int
+	OptOut   bool // the channel has STOP: say how to opt out
+	Choices  []Choice
+
+	// Staff only.
+	Officer     string // name of the owner
+	Complainant string // name, or masked address
+	Contact     string // address in full, where staff may see it
+	Channel     string
+	Reasons     []string
+	Events      []Line
+	Action      string // what a prompt asks for: "resolve", "ask", …
+	Link        string
+}
+
+// Choice is one of several cases the reader can pick from.
+type Choice struct {
+	Reference string
+	Subject   string
+	Status    string
+	Due       *time.Time
+}
+
+// Line is one event of a case as staff see it.
+type Line struct {
+	At   time.Time
+	Who  string
+	What string
+}
+
+// Rendered is a message ready to send.
+type Rendered struct {
+	Subject string // email only
+	Text    string
+	HTML    string // email, and chat where markup is used; empty otherwise
+}
