@@ -82,6 +82,8 @@ type Case struct {
 	Policy     string // name
 
 	ContactID int64
+	// Intake is the channel the case came in on: "sms", "web", "phone", "letter", …
+	Intake string
 	// Channel, Account and Address are where the complainant talks with us:
 	// notices go there. Address may differ from the contact's other addresses.
 	Channel, Account, Address string
