@@ -38,6 +38,9 @@ type Message struct {
 	Location    *Location
 	Phone       string // a phone number the sender shared as a contact card, E.164
 
+	// Action is what the sender chose on a page, so that nothing is left to
+	// words: text that begins with STATUS stays text. Empty: find it in the text.
+	Action    Action
 	Press     string    // data of a pressed button
 	PressID   string    // provider's id of the press, to answer it
 	Token     string    // tracking token handed in with the message
@@ -53,6 +56,17 @@ type Message struct {
 	// nothing to keep ("sticker"); the sender is asked to write in words.
 	Unusable string
 }
+
+// Action is a choice made by a form or a button of a page.
+type Action string
+
+// The actions. All but ActionRegister come with a Token.
+const (
+	ActionRegister Action = "register" // always a new case, never joined to another
+	ActionAdd      Action = "add"      // Written is added to the case of Token
+	ActionReopen   Action = "reopen"   // Written is why
+	ActionRate     Action = "rate"     // Written is the rating, "1" to "5"
+)
 
 // Fields are what a form asks for by name. Empty: not given.
 type Fields struct {
