@@ -120,6 +120,9 @@ const (
 type Automatic struct {
 	Kind   AutomaticKind
 	Reason string
+	// Form says that a machine sent what a person wrote, as a site that mails
+	// its form: it opens a case, but is not answered automatically.
+	Form bool
 }
 
 // Is reports whether a machine wrote the message.
