@@ -60,7 +60,7 @@ func (c *Call) Do(req *http.Request) (*http.Response, error) {
 	c.begun = true
 	resp, err := c.client.Do(req.WithContext(httptrace.WithClientTrace(c.ctx, trace)))
 	if err != nil {
-		return nil, withoutURL(err)
+		return nil, WithoutURL(err)
 	}
 	c.Status, c.Header = resp.StatusCode, resp.Header
 	resp.Body = &bounded{body: resp.Body, left: c.maxBytes}
@@ -103,8 +103,8 @@ func (c *Call) RetryAt(now time.Time) time.Time {
 	return at
 }
 
-// withoutURL takes the address out of an error of net/http.
-func withoutURL(err error) error {
+// WithoutURL takes the address, which may hold a secret, out of an error of net/http.
+func WithoutURL(err error) error {
 	var ue *url.Error
 	if errors.As(err, &ue) {
 		return fmt.Errorf("call the provider: %w", ue.Err)
