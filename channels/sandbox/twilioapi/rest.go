@@ -253,13 +253,8 @@ func matches(m Message, query url.Values) bool {
 	if sent.IsZero() {
 		sent = m.Created
 	}
-	if on, isDay, ok := when(query.Get("DateSent")); ok {
-		if !isDay {
-			return sent.Truncate(time.Second).Equal(on)
-		}
-		if sent.Before(on) || !sent.Before(on.AddDate(0, 0, 1)) {
-			return false
-		}
+	if on, _, ok := when(query.Get("DateSent")); ok && on.UTC().Format(time.DateOnly) != sent.UTC().Format(time.DateOnly) {
+		return false
 	}
 	if before, isDay, ok := when(query.Get("DateSent<")); ok {
 		if isDay { // "on and before"
