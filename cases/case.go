@@ -49,6 +49,21 @@ const (
 	Urgent Priority = "urgent"
 )
 
+// rank orders priorities from 0; a word that is none has -1.
+func (p Priority) rank() int {
+	switch p {
+	case Low:
+		return 0
+	case Normal:
+		return 1
+	case High:
+		return 2
+	case Urgent:
+		return 3
+	}
+	return -1
+}
+
 // Outcome is what the resolution found.
 type Outcome string
 
@@ -97,15 +112,18 @@ type Case struct {
 
 	ReceivedAt     time.Time
 	AcknowledgedAt *time.Time // when the acknowledgement was queued
-	AcceptedAt     *time.Time // when an officer took it on
+	AcceptedAt     *time.Time // when an officer, now the owner, took it on
+	ClockAt        *time.Time // start of the running clock: receipt or reopening, moved on by pauses
 	RespondedAt    *time.Time // first answer by a person
 	RespondBy      *time.Time
 	DueAt          *time.Time // resolve by
 	DeferredAt     *time.Time // since when the clock is paused
 	DeferredUntil  *time.Time
 	ResolvedAt     *time.Time
+	ResolvedBy     string // login, "complainant" or "system"
 	ClosedAt       *time.Time
 	LastInboundAt  *time.Time // the complainant's last message
+	Joined         int        // messages added since then that were not yet confirmed (TimerSettle)
 	Reopenings     int
 	Extensions     int
 

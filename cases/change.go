@@ -52,7 +52,7 @@ const (
 type Event struct {
 	ID     int64
 	CaseID int64
-	Seq    int // from 1, without gaps
+	Seq    int // from 1, without gaps; set by the store
 	At     time.Time
 	Actor  Actor
 	Kind   EventKind
@@ -154,6 +154,9 @@ type Notice struct {
 type Error struct {
 	Code    ErrorCode
 	Message string
+	// Notice is what to answer a complainant in place of Message; empty: no
+	// notice fits.
+	Notice NoticeKind
 }
 
 // ErrorCode says why an action was refused.

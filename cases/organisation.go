@@ -14,6 +14,8 @@ type Organisation struct {
 	Services     []Service
 	Routes       Route // the root of the routing tree
 	Rules        Rules
+
+	index *index // made by Index
 }
 
 // Jurisdiction is the body that runs this installation.

@@ -1,0 +1,225 @@
+package cases
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxAlternatives is how many other services a Classification names.
+const maxAlternatives = 3
+
+// Text is what there is to classify. Everything but the hints is free text; of
+// each, the first 20,000 characters are read.
+type Text struct {
+	Subject     string
+	Body        string
+	Place       string // where, in words
+	Language    string // BCP 47 hint; empty: none
+	ServiceHint string // code chosen on a form; unknown codes are ignored
+	AreaHint    string // likewise
+}
+
+// Classification is what a text is about. What is not known is empty; Priority
+// and Language never are. Reasons name the administrator's words only, never
+// the sender's.
+type Classification struct {
+	Service      string
+	Priority     Priority
+	Area         string
+	Language     string
+	Reasons      []Reason
+	Alternatives []Alternative // other services, best first, at most 3
+}
+
+// Alternative is a service that was considered.
+type Alternative struct {
+	Service string
+	Score   int
+}
+
+// found is a service with what speaks for it.
+type found struct {
+	service int
+	score   int
+	why     []string
+}
+
+// part is a piece of the text with its weight.
+type textPart struct {
+	name   string
+	tokens []token
+	weight int
+}
+
+// Classify finds service, priority, area and language of a text by the
+// organisation's words. The more words a phrase has, the more it counts; words
+// of the subject count double, those of a language other than the text's
+// less. The first of equal services in the organisation's order is taken.
+func (o *Organisation) Classify(in Text) Classification {
+	parts := []textPart{
+		{"subject", tokenise(in.Subject), 2},
+		{"text", tokenise(in.Body), 1},
+	}
+	var c Classification
+	hits := o.serviceHits(parts)
+	c.language(o, in, parts, hits)
+	ranked := o.rankServices(parts, hits, c.Language)
+	c.service(o, in, ranked)
+	c.priority(o, parts)
+	c.area(o, in, parts)
+	return c
+}
+
+func (c *Classification) because(decision, value, format string, args ...any) {
+	c.Reasons = append(c.Reasons, Reason{Decision: decision, Value: value, Why: fmt.Sprintf(format, args...)})
+}
+
+// serviceHits are the keywords found, by part, without the denied ones.
+func (o *Organisation) serviceHits(parts []textPart) [][]hit {
+	hits := make([][]hit, len(parts))
+	for i, p := range parts {
+		for _, h := range o.lookup().vocabulary.services.find(p.tokens, false) {
+			if !negated(p.tokens, h) {
+				hits[i] = append(hits[i], h)
+			}
+		}
+	}
+	return hits
+}
+
+func (c *Classification) language(o *Organisation, in Text, parts []textPart, hits [][]hit) {
+	votes := map[string]int{}
+	entries := o.lookup().vocabulary.services.entries
+	for _, list := range hits {
+		for _, h := range list {
+			seen := map[string]bool{}
+			for _, id := range h.ends {
+				if lang := entries[id].lang; !seen[lang] {
+					seen[lang] = true
+					votes[lang]++
+				}
+			}
+		}
+	}
+	lang, why := o.guessLanguage(slices.Concat(parts[0].tokens, parts[1].tokens), in.Language, votes)
+	c.Language = lang
+	c.because("language", lang, "%s", why)
+}
+
+// rankServices weighs the services whose keywords were found, best first.
+func (o *Organisation) rankServices(parts []textPart, hits [][]hit, lang string) []found {
+	entries := o.lookup().vocabulary.services.entries
+	best := map[int]int{}     // entry → score, of the part where it counts most
+	where := map[int]string{} // entry → part
+	for i, list := range hits {
+		for _, h := range list {
+			for _, id := range h.ends {
+				score := 10 * entries[id].words * entries[id].words * parts[i].weight
+				if entries[id].lang != lang {
+					score = score * 7 / 10
+				}
+				if score > best[id] {
+					best[id], where[id] = score, parts[i].name
+				}
+			}
+		}
+	}
+	byService := map[int]*found{}
+	for id, e := range entries {
+		if best[id] == 0 {
+			continue
+		}
+		f := byService[e.target]
+		if f == nil {
+			f = &found{service: e.target}
+			byService[e.target] = f
+		}
+		f.score += best[id]
+		f.why = append(f.why, fmt.Sprintf("keyword '%s' (%s) in %s", e.phrase, e.lang, where[id]))
+	}
+	ranked := make([]found, 0, len(byService))
+	for _, f := range byService {
+		ranked = append(ranked, *f)
+	}
+	slices.SortFunc(ranked, func(a, b found) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.service, b.service))
+	})
+	return ranked
+}
+
+func (c *Classification) service(o *Organisation, in Text, ranked []found) {
+	if _, ok := o.Service(in.ServiceHint); ok {
+		c.Service = in.ServiceHint
+		c.because("service", c.Service, "chosen by the sender")
+	} else if len(ranked) > 0 {
+		c.Service = o.Services[ranked[0].service].Code
+		c.because("service", c.Service, "%s", strings.Join(ranked[0].why, "; "))
+	} else {
+		c.because("service", "", "no keyword of any service found")
+	}
+	for _, f := range ranked {
+		if code := o.Services[f.service].Code; code != c.Service && len(c.Alternatives) < maxAlternatives {
+			c.Alternatives = append(c.Alternatives, Alternative{Service: code, Score: f.score})
+		}
+	}
+}
+
+// priority is the service's, one step higher when the text has an urgent word.
+func (c *Classification) priority(o *Organisation, parts []textPart) {
+	c.Priority = Normal
+	why := "the usual one"
+	if s, ok := o.Service(c.Service); ok && s.Priority != "" {
+		c.Priority = s.Priority
+		why = fmt.Sprintf("priority of service %s", s.Name)
+	}
+	urgent := &o.lookup().vocabulary.urgent
+	for _, p := range parts {
+		for _, h := range urgent.find(p.tokens, false) {
+			if negated(p.tokens, h) {
+				continue
+			}
+			c.Priority = c.Priority.above()
+			c.because("priority", string(c.Priority), "%s, raised by '%s' in %s", why, urgent.entries[h.ends[0]].phrase, p.name)
+			return
+		}
+	}
+	c.because("priority", string(c.Priority), "%s", why)
+}
+
+// above is the next higher priority.
+func (p Priority) above() Priority {
+	switch p {
+	case Low:
+		return Normal
+	case Normal:
+		return High
+	}
+	return Urgent
+}
+
+// area is the one whose name or alias in the text has the most words; of
+// equal ones that in the place, then the first in subject and text.
+func (c *Classification) area(o *Organisation, in Text, parts []textPart) {
+	if _, ok := o.Area(in.AreaHint); ok {
+		c.Area = in.AreaHint
+		c.because("area", c.Area, "chosen by the sender")
+		return
+	}
+	areas := &o.lookup().vocabulary.areas
+	most := 0
+	var phrase, where string
+	for _, p := range append([]textPart{{name: "place", tokens: tokenise(in.Place)}}, parts...) {
+		for _, h := range areas.find(withoutFillers(p.tokens), true) {
+			e := areas.entries[h.ends[0]]
+			if h.words > most {
+				most, phrase, where = h.words, e.phrase, p.name
+				c.Area = o.Areas[e.target].Code
+			}
+		}
+	}
+	if most > 0 {
+		c.because("area", c.Area, "'%s' in %s", phrase, where)
+	}
+}
