@@ -1,0 +1,238 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/redress-cms/redress/cases"
+	"github.com/redress-cms/redress/cases/store"
+	"github.com/redress-cms/redress/channels"
+)
+
+// register opens a case.
+func (p *Pipeline) register(ctx context.Context, u *Understood) error {
+	m := u.Message
+	contact := p.contactOf(u)
+	text := strings.TrimSpace(u.Intent.Text)
+	if text == "" && m.Location != nil {
+		text = locationText(*m.Location)
+	}
+	draft := cases.Draft{
+		Type: cases.Type(m.Fields.Type), ContactID: contact.ID,
+		Intake: u.Inbound.Channel, Channel: u.Sender.Channel, Account: u.Account, Address: u.address(),
+		Language: u.Language, Subject: m.Subject, Description: text, Place: m.Fields.Place,
+		ReceivedAt: u.Inbound.ReceivedAt, Classification: u.Classification,
+		Silent: u.Silent != "",
+	}
+	if m.Location != nil {
+		draft.Latitude, draft.Longitude = &m.Location.Latitude, &m.Location.Longitude
+	}
+	change, err := p.Office.registration(u.Org, u.Load, u.Now, p.desk(u).By, draft)
+	if err != nil {
+		return err
+	}
+	u.Case = &change.Case
+	if contact.ID == 0 {
+		u.Step.Contact = &contact
+	}
+	return p.save(ctx, u, change)
+}
+
+// registration draws reference and token and registers the draft.
+func (o *Office) registration(org *cases.Organisation, load map[string]int, now time.Time, by cases.Actor, draft cases.Draft) (cases.Change, error) {
+	var err error
+	if draft.Reference, err = cases.NewReference(org.Jurisdiction.ReferencePrefix, o.Random); err != nil {
+		return cases.Change{}, fmt.Errorf("drawing a reference: %w", err)
+	}
+	if draft.Token, err = cases.NewToken(o.Random); err != nil {
+		return cases.Change{}, fmt.Errorf("drawing a tracking token: %w", err)
+	}
+	return cases.Desk{Org: org, At: now, By: by, Load: load}.Register(draft)
+}
+
+// contactOf is the sender as a contact, with the changes to its addresses in
+// the step.
+func (p *Pipeline) contactOf(u *Understood) cases.Contact {
+	contact := u.Contact
+	m := u.Message
+	if contact.ID == 0 {
+		contact = cases.Contact{Name: m.From.Name, Language: u.Language, CreatedAt: u.Now}
+	}
+	note := func(channel, account, value string, verified bool) {
+		if value == "" {
+			return
+		}
+		change := store.AddressChange{
+			ContactID: contact.ID, Account: account,
+			Address: cases.Address{Channel: channel, Value: value}, Reachable: verified,
+		}
+		if verified {
+			change.Verified = &u.Inbound.ReceivedAt
+		}
+		u.Step.Addresses = append(u.Step.Addresses, change)
+	}
+	note(u.Sender.Channel, u.Account, u.Sender.Value, m.Verified && u.Sender.Channel == u.Inbound.Channel)
+	return contact
+}
+
+// changeOwn changes a case on behalf of its complainant.
+func (p *Pipeline) changeOwn(ctx context.Context, u *Understood) error {
+	desk, c := p.desk(u), *u.Case
+	var change cases.Change
+	var err error
+	switch u.Intent.Kind {
+	case IntentReopen:
+		if desk.Load, err = p.Store.OwnerLoad(ctx, c.Department); err != nil {
+			return fmt.Errorf("counting open cases of the department: %w", err)
+		}
+		if change, err = desk.Reopen(c, u.Intent.Text); isRefused(err) {
+			return p.followUp(ctx, u, cases.NoticeNotReopened)
+		}
+	case IntentRate:
+		change, err = desk.Rate(c, u.Intent.Rating, u.Intent.Text)
+	case IntentNotFixed:
+		return p.followUp(ctx, u, cases.NoticeOfferReopen)
+	default:
+		return p.followUp(ctx, u, "")
+	}
+	if isRefused(err) {
+		return p.followUp(ctx, u, "")
+	}
+	if err != nil {
+		return err
+	}
+	return p.save(ctx, u, change)
+}
+
+// followUp adds the message to the case. instead, where given, is the answer
+// in place of "your message was added".
+func (p *Pipeline) followUp(ctx context.Context, u *Understood, instead cases.NoticeKind) error {
+	change, err := p.desk(u).FollowUp(*u.Case, cases.FollowUp{
+		Text: u.Message.Written, Quiet: u.Settling && instead == "",
+	})
+	if err != nil {
+		return err
+	}
+	for i := range change.Notices {
+		n := &change.Notices[i]
+		switch {
+		case n.To != cases.ToComplainant:
+		case instead != "":
+			n.Kind = instead
+		case u.Several && n.Kind == cases.NoticeAdded:
+			n.Kind = cases.NoticeAddedNewest
+		}
+	}
+	return p.save(ctx, u, change)
+}
+
+// hold keeps a message of somebody whose right to the case is not shown: staff
+// see it, the sender learns only that it was passed on.
+func (p *Pipeline) hold(ctx context.Context, u *Understood) error {
+	change, err := p.desk(u).FollowUp(*u.Case, cases.FollowUp{Text: u.Message.Written, Held: true})
+	if err != nil {
+		return err
+	}
+	entry, err := p.message(ctx, u)
+	if err != nil {
+		return err
+	}
+	u.Step.Messages = append(u.Step.Messages, entry)
+	change.Notices = staffOnly(change.Notices)
+	if err := p.Office.apply(ctx, u.Org, &u.Step, change, nil); err != nil {
+		return err
+	}
+	return p.answerOnlyWith(ctx, u, cases.NoticeHeld)
+}
+
+// save puts a change, the message itself and what is to be sent into the step.
+func (p *Pipeline) save(ctx context.Context, u *Understood, change cases.Change) error {
+	u.Case = &change.Case
+	if u.Case.LastInboundAt == nil || u.Case.LastInboundAt.Before(u.Inbound.ReceivedAt) {
+		change.Case.LastInboundAt = &u.Inbound.ReceivedAt
+	}
+	entry, err := p.message(ctx, u)
+	if err != nil {
+		return err
+	}
+	u.Step.Messages = append(u.Step.Messages, entry)
+	if u.Silent != "" {
+		change.Notices = staffOnly(change.Notices)
+	}
+	return p.Office.apply(ctx, u.Org, &u.Step, change, p.answering(u))
+}
+
+func staffOnly(notices []cases.Notice) []cases.Notice {
+	var kept []cases.Notice
+	for _, n := range notices {
+		if n.To == cases.ToStaff {
+			kept = append(kept, n)
+		}
+	}
+	return kept
+}
+
+// status answers STATUS: one case in full, or the list of several.
+func (p *Pipeline) status(ctx context.Context, u *Understood) error {
+	if u.Several && u.Found == "recent" {
+		return p.answerOnlyWith(ctx, u, cases.NoticeStatusList)
+	}
+	return p.answerOnlyWith(ctx, u, cases.NoticeStatus)
+}
+
+// answerOnly is for what changes no case: help, opt-out, language.
+func (p *Pipeline) answerOnly(ctx context.Context, u *Understood) error {
+	kinds := map[IntentKind]cases.NoticeKind{
+		IntentStop: cases.NoticeOptedOut, IntentStart: cases.NoticeOptedIn, IntentLanguage: cases.NoticeLanguage,
+		IntentHelp: cases.NoticeHelp, IntentInWords: cases.NoticeInWords,
+		IntentUnknown: cases.NoticeUnknownReference, IntentNoCase: cases.NoticeNoCases,
+	}
+	if u.Intent.Kind != IntentStatus {
+		u.Case = nil
+	}
+	switch u.Intent.Kind {
+	case IntentStop, IntentStart:
+		p.optOut(u)
+	case IntentLanguage:
+		if u.Language == u.Intent.Language && u.Contact.ID != 0 {
+			u.Step.Language = &store.ContactLanguage{ContactID: u.Contact.ID, Language: u.Language}
+		}
+	}
+	if u.Message.OptOut != "" {
+		return nil // the provider answers its own words by itself
+	}
+	return p.answerOnlyWith(ctx, u, kinds[u.Intent.Kind])
+}
+
+// optOut marks the sender's address. A sender never seen before becomes a
+// contact, so that the wish is kept.
+func (p *Pipeline) optOut(u *Understood) {
+	contact := u.Contact
+	if contact.ID == 0 {
+		u.Step.Contact = &cases.Contact{Name: u.Message.From.Name, CreatedAt: u.Now}
+	}
+	change := store.AddressChange{ContactID: contact.ID, Account: u.Account, Address: u.Sender}
+	if u.Intent.Kind == IntentStop {
+		change.OptedOut = &u.Now
+	} else {
+		change.OptedIn = true
+	}
+	u.Step.Addresses = append(u.Step.Addresses, change)
+}
+
+func isRefused(err error) bool {
+	var refused *cases.Error
+	return errors.As(err, &refused)
+}
+
+// locationText is a point as people and maps read it.
+func locationText(l channels.Location) string {
+	text := fmt.Sprintf("%.6f, %.6f", l.Latitude, l.Longitude)
+	if l.Label != "" {
+		text = l.Label + " (" + text + ")"
+	}
+	return text
+}

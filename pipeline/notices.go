@@ -1,0 +1,296 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/redress-cms/redress/cases"
+	"github.com/redress-cms/redress/cases/store"
+	"github.com/redress-cms/redress/channels"
+	"github.com/redress-cms/redress/templates"
+)
+
+// pressLife is how long a chat provider waits for the answer to a pressed button.
+const pressLife = 150 * time.Second
+
+// answering says which inbound message the notices of a step answer.
+type answering struct {
+	inbound   int64
+	channel   string
+	messageID string // of the message, for threads
+}
+
+func (p *Pipeline) answering(u *Understood) *answering {
+	return &answering{inbound: u.Inbound.ID, channel: u.Inbound.Channel, messageID: u.Message.ID}
+}
+
+// apply puts a change into the step and renders its notices into outbox rows.
+func (o *Office) apply(ctx context.Context, org *cases.Organisation, step *store.Step, change cases.Change, to *answering) error {
+	contact := cases.Contact{}
+	switch {
+	case step.Contact != nil:
+		contact = *step.Contact
+	case change.Case.ContactID != 0:
+		var err error
+		if contact, err = o.Store.Contact(ctx, change.Case.ContactID); err != nil {
+			return fmt.Errorf("reading the contact: %w", err)
+		}
+	}
+	notices := change.Notices
+	change.Notices = nil
+	step.Change = &change
+	c := &sending{Office: o, org: org, step: step, kase: change.Case, isNew: change.New, contact: contact, answering: to}
+	for _, n := range notices {
+		if err := c.notice(ctx, n); err != nil {
+			return fmt.Errorf("preparing notice %s: %w", n.Kind, err)
+		}
+	}
+	return nil
+}
+
+// sending renders the notices of one step.
+type sending struct {
+	*Office
+	org       *cases.Organisation
+	step      *store.Step
+	kase      cases.Case // zero: about no case
+	isNew     bool
+	contact   cases.Contact
+	answering *answering
+	answered  bool // the one automatic answer to the inbound message was made
+	cards     []store.Outbound
+	haveCards bool
+	choices   []templates.Choice // of a list of cases
+	events    []cases.Event      // of the whole story
+}
+
+// recipient is where one copy of a notice goes.
+type recipient struct {
+	login    string
+	language string
+	address  cases.Address
+	account  string
+	format   channels.Format
+}
+
+func (s *sending) notice(ctx context.Context, n cases.Notice) error {
+	if n.To == cases.ToComplainant {
+		return s.toComplainant(ctx, n)
+	}
+	if n.Kind == cases.AlertUpdated {
+		return s.updateCards(ctx)
+	}
+	for _, r := range s.staffRecipients(n) {
+		if err := s.toStaff(ctx, n, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// personal are the notices a person wrote; all others are automatic answers.
+func personal(kind cases.NoticeKind) bool {
+	return kind == cases.NoticeQuestion || kind == cases.NoticeReply || kind == cases.NoticeResolved
+}
+
+func (s *sending) toComplainant(ctx context.Context, n cases.Notice) error {
+	r, ok := s.complainant()
+	if !ok {
+		return nil // opted out everywhere, or left no address
+	}
+	return s.tell(ctx, n, r)
+}
+
+// tell sends one notice to the complainant's side; at most one answers an
+// inbound message.
+func (s *sending) tell(ctx context.Context, n cases.Notice, r recipient) error {
+	row := store.Outbound{To: cases.ToComplainant, Automatic: !personal(n.Kind)}
+	if s.answering != nil {
+		if s.answered {
+			return nil
+		}
+		s.answered = true
+		row.InboundID = s.answering.inbound
+		row.Dedupe = fmt.Sprintf("answer:%d", s.answering.inbound)
+	}
+	if r.format.Threads {
+		if err := s.intoThread(ctx, &row, r.address.Channel); err != nil {
+			return err
+		}
+	}
+	row.Buttons = s.complainantButtons(n.Kind, r)
+	row.ExpiresAt = expiry(s.step.At, s.org.Rules.NoticeExpiry)
+	return s.add(n, r, row, true)
+}
+
+// intoThread places an outgoing mail in its conversation: it answers the
+// complainant's last one.
+func (s *sending) intoThread(ctx context.Context, row *store.Outbound, channel string) error {
+	if s.answering != nil && s.answering.channel == channel {
+		row.InReplyTo = s.answering.messageID
+	}
+	if s.kase.ID == 0 {
+		if row.InReplyTo != "" {
+			row.References = []string{row.InReplyTo}
+		}
+		return nil
+	}
+	talk, err := s.Store.Messages(ctx, s.kase.ID)
+	if err != nil {
+		return fmt.Errorf("reading the conversation: %w", err)
+	}
+	last := ""
+	for _, m := range talk {
+		if m.Channel != channel || m.ExternalID == "" || m.Held || (m.Direction == cases.Out && m.To != cases.ToComplainant) {
+			continue
+		}
+		row.References = append(row.References, m.ExternalID)
+		if m.Direction == cases.In {
+			last = m.ExternalID
+		}
+	}
+	if row.InReplyTo == "" {
+		row.InReplyTo = last
+	} else {
+		row.References = append(row.References, row.InReplyTo)
+	}
+	if n := len(row.References); n > 20 {
+		row.References = append(row.References[:1:1], row.References[n-19:]...)
+	}
+	return nil
+}
+
+// toStaff sends an alert: a card with buttons, or a message in the thread of
+// the card the recipient has already.
+func (s *sending) toStaff(ctx context.Context, n cases.Notice, r recipient) error {
+	row := store.Outbound{
+		To: cases.ToStaff, Login: r.login, Automatic: true,
+		ExpiresAt: expiry(s.step.At, s.org.Rules.AlertExpiry),
+	}
+	if !isCard(n.Kind) {
+		card, ok, err := s.cardOf(ctx, r)
+		if err != nil {
+			return err
+		}
+		if ok {
+			row.ReplyToRow = card.ID
+		}
+	}
+	row.Buttons = s.staffButtons(n, r)
+	return s.add(n, r, row, s.kase.Reference != "")
+}
+
+// updateCards edits every card of the case to show it as it is now.
+func (s *sending) updateCards(ctx context.Context) error {
+	cards, err := s.caseCards(ctx)
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, card := range cards {
+		place := card.Channel + " " + card.Account + " " + card.Address
+		if seen[place] {
+			continue
+		}
+		seen[place] = true
+		adapter, ok := s.Adapters.Get(card.Channel, card.Account)
+		if !ok || !adapter.Format().Buttons {
+			continue
+		}
+		r := recipient{
+			login: card.Login, address: cases.Address{Channel: card.Channel, Value: card.Address},
+			account: card.Account, format: adapter.Format(), language: s.staffLanguage(card.Login),
+		}
+		n := cases.Notice{Kind: cases.AlertUpdated, To: cases.ToStaff}
+		row := store.Outbound{
+			To: cases.ToStaff, Login: card.Login, Automatic: true, EditsRow: card.ID,
+			Buttons: s.staffButtons(n, r), ExpiresAt: expiry(s.step.At, s.org.Rules.AlertExpiry),
+		}
+		if err := s.add(n, r, row, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *sending) caseCards(ctx context.Context) ([]store.Outbound, error) {
+	if s.haveCards || s.kase.ID == 0 {
+		return s.cards, nil
+	}
+	var err error
+	if s.cards, err = s.Store.Cards(ctx, s.kase.ID); err != nil {
+		return nil, fmt.Errorf("reading the cards of the case: %w", err)
+	}
+	s.haveCards = true
+	return s.cards, nil
+}
+
+func (s *sending) cardOf(ctx context.Context, r recipient) (store.Outbound, bool, error) {
+	cards, err := s.caseCards(ctx)
+	if err != nil {
+		return store.Outbound{}, false, err
+	}
+	for _, card := range cards {
+		if isCard(card.Kind) && card.Channel == r.address.Channel && card.Account == r.account && card.Address == r.address.Value {
+			return card, true, nil
+		}
+	}
+	return store.Outbound{}, false, nil
+}
+
+// isCard reports whether an alert is a card of its own.
+func isCard(kind cases.NoticeKind) bool {
+	return kind == cases.AlertAssigned || kind == cases.AlertEscalated || kind == cases.AlertReopened
+}
+
+// add renders the notice and appends its outbox row, and the entry of the
+// conversation where the row is one.
+func (s *sending) add(n cases.Notice, r recipient, row store.Outbound, talk bool) error {
+	rendered, err := s.Templates.Render(string(n.Kind), r.format.Medium, r.language, s.data(n, r))
+	if err != nil {
+		return fmt.Errorf("rendering %s: %w", n.Kind, err)
+	}
+	if row.ID, err = s.newID(s.step.At); err != nil {
+		return err
+	}
+	row.CaseID, row.Kind = s.kase.ID, n.Kind
+	row.Channel, row.Account, row.Address = r.address.Channel, r.account, r.address.Value
+	row.Subject, row.Text = rendered.Subject, rendered.Text
+	if r.format.HTML {
+		row.HTML = rendered.HTML
+	}
+	if r.format.Threads && row.MessageID == "" {
+		row.MessageID, err = s.messageID()
+		if err != nil {
+			return err
+		}
+	}
+	row.State, row.CreatedAt, row.NextAttemptAt = store.OutPending, s.step.At, s.step.At
+	s.step.Outbox = append(s.step.Outbox, row)
+	if talk && s.kase.Reference != "" {
+		s.step.Messages = append(s.step.Messages, cases.Message{
+			CaseID: s.kase.ID, Direction: cases.Out, To: row.To,
+			Channel: row.Channel, Account: row.Account, Address: row.Address,
+			Subject: row.Subject, Text: row.Text, ExternalID: row.MessageID,
+			OutboundID: row.ID, At: s.step.At,
+		})
+	}
+	return nil
+}
+
+// messageID draws an unguessable Message-ID of ours, without brackets.
+func (s *sending) messageID() (string, error) {
+	token, err := cases.NewToken(s.Random)
+	if err != nil {
+		return "", fmt.Errorf("drawing a Message-ID: %w", err)
+	}
+	return "redress." + token + "@" + s.org.Jurisdiction.ID, nil
+}
+
+func expiry(at time.Time, after time.Duration) time.Time {
+	if after == 0 {
+		return time.Time{}
+	}
+	return at.Add(after)
+}

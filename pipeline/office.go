@@ -1,0 +1,210 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/redress-cms/redress/cases"
+	"github.com/redress-cms/redress/cases/store"
+	"github.com/redress-cms/redress/channels"
+	"github.com/redress-cms/redress/pipeline/queue"
+	"github.com/redress-cms/redress/templates"
+)
+
+// Office changes cases: every surface (message, button, command, page, timer)
+// acts through it, so each change is saved with its events, timers and
+// rendered notices in one transaction.
+type Office struct {
+	OfficeOptions
+	organisation organisationCache
+}
+
+// OfficeOptions are what an Office is made of.
+type OfficeOptions struct {
+	Store     CaseStore
+	Files     Files
+	Adapters  Adapters
+	Templates *templates.Set
+	Queue     queue.Queue
+	Clock     Clock
+	Random    io.Reader
+	Logger    *slog.Logger
+	Metrics   *Metrics
+	PublicURL string // without a slash at the end
+}
+
+// CaseStore is what an Office reads and saves.
+type CaseStore interface {
+	Record(ctx context.Context, step store.Step) (store.Recorded, error)
+	Organisation(ctx context.Context) (*cases.Organisation, int64, error)
+	OrganisationVersion(ctx context.Context) (int64, error)
+	Case(ctx context.Context, id int64) (cases.Case, error)
+	CaseByReference(ctx context.Context, ref cases.Reference) (cases.Case, error)
+	Contact(ctx context.Context, id int64) (cases.Contact, error)
+	ContactByAddress(ctx context.Context, a cases.Address) (cases.Contact, error)
+	Messages(ctx context.Context, caseID int64) ([]cases.Message, error)
+	Events(ctx context.Context, caseID int64) ([]cases.Event, error)
+	Cards(ctx context.Context, caseID int64) ([]store.Outbound, error)
+	OwnerLoad(ctx context.Context, department string) (map[string]int, error)
+	Outbound(ctx context.Context, id string) (store.Outbound, error)
+	OutboundByProviderID(ctx context.Context, channel, account string, ids []string) ([]store.Outbound, error)
+	OutboundByMessageID(ctx context.Context, ids []string) ([]store.Outbound, error)
+}
+
+// Files keeps attachments by their content.
+type Files interface {
+	Put(ctx context.Context, r io.Reader, maxBytes int64) (store.Stored, error)
+}
+
+// Adapters is the explicit list of accounts.
+type Adapters []channels.Adapter
+
+// Get finds an account.
+func (a Adapters) Get(channel, account string) (channels.Adapter, bool) {
+	for _, adapter := range a {
+		if adapter.Name() == (channels.Name{Channel: channel, Account: account}) {
+			return adapter, true
+		}
+	}
+	return nil, false
+}
+
+// Any finds the first account of a channel.
+func (a Adapters) Any(channel string) (channels.Adapter, bool) {
+	for _, adapter := range a {
+		if adapter.Name().Channel == channel {
+			return adapter, true
+		}
+	}
+	return nil, false
+}
+
+// NewOffice makes an Office.
+func NewOffice(o OfficeOptions) *Office { return &Office{OfficeOptions: o} }
+
+// organisationCache keeps the organisation until its version in the database
+// changes, so that an administrator's change needs no restart.
+type organisationCache struct {
+	sync.Mutex
+	version int64
+	org     *cases.Organisation
+}
+
+// Organisation is the organisation as of now.
+func (o *Office) Organisation(ctx context.Context) (*cases.Organisation, error) {
+	cache := &o.organisation
+	version, err := o.Store.OrganisationVersion(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the organisation's version: %w", err)
+	}
+	cache.Lock()
+	defer cache.Unlock()
+	if cache.org != nil && cache.version == version {
+		return cache.org, nil
+	}
+	org, version, err := o.Store.Organisation(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the organisation: %w", err)
+	}
+	cache.org, cache.version = org, version
+	return org, nil
+}
+
+// Action is one change of one case.
+type Action func(d cases.Desk, c cases.Case) (cases.Change, error)
+
+// Act does an action on a case on behalf of by, and again when somebody else
+// changed the case meanwhile. A refusal is a *cases.Error.
+func (o *Office) Act(ctx context.Context, ref cases.Reference, by cases.Actor, action Action) (cases.Case, error) {
+	for range maxConflicts {
+		c, err := o.Store.CaseByReference(ctx, ref)
+		if errors.Is(err, store.ErrNotFound) {
+			return cases.Case{}, cases.Refuse(cases.NotFound, "There is no case %s.", ref)
+		}
+		if err != nil {
+			return cases.Case{}, fmt.Errorf("reading the case: %w", err)
+		}
+		changed, err := o.actOn(ctx, c, by, 0, action)
+		if !errors.Is(err, store.ErrConflict) {
+			return changed, err
+		}
+	}
+	return cases.Case{}, fmt.Errorf("acting on %s: %w", ref, store.ErrConflict)
+}
+
+// Fire lets a timer have its effect. store.ErrDone means that another worker
+// was first.
+func (o *Office) Fire(ctx context.Context, timer cases.Timer) error {
+	for range maxConflicts {
+		c, err := o.Store.Case(ctx, timer.CaseID)
+		if err != nil {
+			return fmt.Errorf("reading the case of a timer: %w", err)
+		}
+		_, err = o.actOn(ctx, c, cases.System, timer.ID, func(d cases.Desk, c cases.Case) (cases.Change, error) {
+			return d.Fire(c, timer)
+		})
+		if !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+	}
+	return fmt.Errorf("firing timer %s: %w", timer.Kind, store.ErrConflict)
+}
+
+func (o *Office) actOn(ctx context.Context, c cases.Case, by cases.Actor, timer int64, action Action) (cases.Case, error) {
+	org, err := o.Organisation(ctx)
+	if err != nil {
+		return c, err
+	}
+	load, err := o.Store.OwnerLoad(ctx, "")
+	if err != nil {
+		return c, fmt.Errorf("counting open cases: %w", err)
+	}
+	now := o.Clock.Now()
+	change, err := action(cases.Desk{Org: org, At: now, By: by, Load: load}, c)
+	if err != nil {
+		return c, err
+	}
+	step := store.Step{At: now, Timer: timer}
+	if err := o.apply(ctx, org, &step, change, nil); err != nil {
+		return c, err
+	}
+	if _, err := o.save(ctx, step); err != nil {
+		return c, err
+	}
+	for _, e := range change.Events {
+		if e.Kind == cases.EventEscalated {
+			o.Metrics.Escalated(change.Case.Level)
+		}
+	}
+	return change.Case, nil
+}
+
+// save records a step and wakes the sender. A failure of dispatch is no
+// failure: the sweep finds what is due in the database.
+func (o *Office) save(ctx context.Context, step store.Step) (store.Recorded, error) {
+	recorded, err := o.Store.Record(ctx, step)
+	if err != nil {
+		return recorded, fmt.Errorf("saving: %w", err)
+	}
+	for _, ref := range recorded.Outbox {
+		if err := o.Queue.Push(ctx, OutboundTopic(ref.Channel), OutboundItem(ref)); err != nil {
+			o.Logger.Debug("dispatch is away; the sweep will find the message", "outbound", ref.ID, "error", err)
+		}
+	}
+	return recorded, nil
+}
+
+func (o *Office) newID(at time.Time) (string, error) {
+	id, err := ulid.New(ulid.Timestamp(at), o.Random)
+	if err != nil {
+		return "", fmt.Errorf("drawing an id: %w", err)
+	}
+	return id.String(), nil
+}

@@ -1,0 +1,182 @@
+// Package pipeline is the way of a message: durable intake, the stages that
+// understand it and change a case, the outbox, the sender and the timers.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/redress-cms/redress/cases"
+	"github.com/redress-cms/redress/cases/store"
+	"github.com/redress-cms/redress/channels"
+)
+
+// Stage is one step on the way of a message.
+type Stage struct {
+	Name string
+	Run  func(context.Context, *Understood) (Verdict, error)
+}
+
+// stages is the way of a message, in order. What a stage stops still passes
+// record, which finishes the inbound row.
+func (p *Pipeline) stages() []Stage {
+	return []Stage{
+		{"understand", p.understand}, // raw → text, sender, kind
+		{"guard", p.guard},           // delivery reports, automatic mail, flood
+		{"identify", p.identify},     // contact, or member of staff
+		{"thread", p.thread},         // which case, if any, and by what right
+		{"interpret", p.interpret},   // command, reply, new complaint
+		{"classify", p.classify},     // service, priority, area, language, and why
+		{"route", p.route},           // who has how much to do
+	}
+}
+
+// Limits of handling one message.
+const (
+	maxTries     = 5 // then it is quarantined
+	maxConflicts = 8 // runs of the stages when others change the same case
+	senderBatch  = 16
+)
+
+// Options are what a Pipeline is made of.
+type Options struct {
+	Store    Records
+	Office   *Office
+	Adapters Adapters
+	Words    Vocabulary
+	Clock    Clock
+	Random   io.Reader
+	Logger   *slog.Logger
+	Metrics  *Metrics
+}
+
+// Records is what the stages read.
+type Records interface {
+	SenderQueue(ctx context.Context, channel, sender string, limit int) ([]store.Inbound, error)
+	Inbound(ctx context.Context, id int64) (store.Inbound, error)
+	FailInbound(ctx context.Context, id int64, reason string, nextTry time.Time) error
+	QuarantineInbound(ctx context.Context, id int64, reason string) error
+	CountSender(ctx context.Context, channel, sender string, since time.Time) (int, error)
+	FirstSeen(ctx context.Context, channel, externalID string) (int64, error)
+
+	CaseByReference(ctx context.Context, ref cases.Reference) (cases.Case, error)
+	CaseByToken(ctx context.Context, token string) (cases.Case, error)
+	CasesOfContact(ctx context.Context, contactID int64, limit int) ([]cases.Case, error)
+	ListCases(ctx context.Context, f store.CaseFilter) ([]cases.Case, error)
+	Events(ctx context.Context, caseID int64) ([]cases.Event, error)
+	Contact(ctx context.Context, id int64) (cases.Contact, error)
+	ContactByAddress(ctx context.Context, a cases.Address) (cases.Contact, error)
+	UserByAddress(ctx context.Context, a cases.Address) (cases.User, error)
+	LinkCodeUser(ctx context.Context, code string, now time.Time) (string, error)
+	OwnerLoad(ctx context.Context, department string) (map[string]int, error)
+	OutboundByMessageID(ctx context.Context, ids []string) ([]store.Outbound, error)
+	OutboundByProviderID(ctx context.Context, channel, account string, ids []string) ([]store.Outbound, error)
+}
+
+// Pipeline turns inbound rows into changes of cases.
+type Pipeline struct {
+	Options
+}
+
+// New makes a Pipeline.
+func New(o Options) *Pipeline { return &Pipeline{Options: o} }
+
+// HandleInbound works on one inbound row, after those of the same sender that
+// came before it. It returns an error only when nothing could be learned about
+// the row; a failing message is retried and at last quarantined.
+func (p *Pipeline) HandleInbound(ctx context.Context, id int64) error {
+	row, err := p.Store.Inbound(ctx, id)
+	if errors.Is(err, store.ErrNotFound) || (err == nil && row.State != store.InboundReceived) {
+		return nil // another worker was first
+	}
+	if err != nil {
+		return fmt.Errorf("reading inbound row: %w", err)
+	}
+	for {
+		rows, err := p.Store.SenderQueue(ctx, row.Channel, row.Sender, senderBatch)
+		if err != nil {
+			return fmt.Errorf("reading what the sender sent: %w", err)
+		}
+		if len(rows) == 0 {
+			return nil
+		}
+		for _, in := range rows {
+			if in.NextTryAt.After(p.Clock.Now()) {
+				return nil // the sweep comes back for it; later ones wait behind it
+			}
+			done, err := p.handleOne(ctx, in)
+			if err != nil || !done {
+				return err
+			}
+		}
+	}
+}
+
+// handleOne runs one message through all stages. It reports whether the next
+// one of the sender may follow.
+func (p *Pipeline) handleOne(ctx context.Context, in store.Inbound) (bool, error) {
+	log := p.Logger.With("channel", in.Channel, "account", in.Account, "inbound", in.ID)
+	result, err := p.process(ctx, in)
+	switch {
+	case err == nil:
+		p.Metrics.InboundProcessed(in.Channel, result)
+		return true, nil
+	case errors.Is(err, store.ErrDone):
+		return true, nil
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case errors.Is(err, channels.ErrUnreadable), in.Tries+1 >= maxTries:
+		log.Error("message quarantined", "error", err)
+		p.Metrics.InboundProcessed(in.Channel, "quarantined")
+		if err := p.Store.QuarantineInbound(ctx, in.ID, reasonOf(err)); err != nil {
+			return false, fmt.Errorf("quarantining: %w", err)
+		}
+		return true, nil
+	}
+	next := p.Clock.Now().Add(time.Second << (2 * in.Tries)) // 1 s, 4 s, 16 s, 64 s
+	log.Warn("message not handled yet", "error", err, "tries", in.Tries+1)
+	if err := p.Store.FailInbound(ctx, in.ID, reasonOf(err), next); err != nil {
+		return false, fmt.Errorf("putting off: %w", err)
+	}
+	return false, nil
+}
+
+// process runs the stages and record, again when somebody else changed the
+// same case meanwhile. A panic of a stage is an error of the message.
+func (p *Pipeline) process(ctx context.Context, in store.Inbound) (result string, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			result, err = "", fmt.Errorf("stage panicked: %T", r)
+			p.Logger.Error("a stage panicked", "inbound", in.ID, "stack", stack())
+		}
+	}()
+	for range maxConflicts {
+		result, err = p.runStages(ctx, in)
+		if !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrReferenceTaken) {
+			return result, err
+		}
+	}
+	return "", fmt.Errorf("after %d tries: %w", maxConflicts, err)
+}
+
+func (p *Pipeline) runStages(ctx context.Context, in store.Inbound) (string, error) {
+	org, err := p.Office.Organisation(ctx)
+	if err != nil {
+		return "", fmt.Errorf("loading the organisation: %w", err)
+	}
+	u := &Understood{Inbound: in, Now: p.Clock.Now(), Org: org}
+	for _, stage := range p.stages() {
+		verdict, err := stage.Run(ctx, u)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", stage.Name, err)
+		}
+		if verdict.Stop {
+			return "ignored", p.finish(ctx, u, verdict.Reason)
+		}
+	}
+	return "processed", p.record(ctx, u)
+}

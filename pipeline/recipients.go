@@ -1,0 +1,127 @@
+package pipeline
+
+import (
+	"slices"
+
+	"github.com/redress-cms/redress/cases"
+	"github.com/redress-cms/redress/channels"
+)
+
+// complainant is where notices about the case go: the place the complainant
+// talks with us, else another address of the contact that still works.
+func (s *sending) complainant() (recipient, bool) {
+	own := cases.ContactAddress{
+		Address: cases.Address{Channel: s.kase.Channel, Value: s.kase.Address}, Account: s.kase.Account,
+	}
+	candidates := []cases.ContactAddress{own}
+	for _, a := range s.contact.Addresses {
+		if a.Address == own.Address {
+			candidates[0].OptedOutAt, candidates[0].UndeliverableAt = a.OptedOutAt, a.UndeliverableAt
+			continue
+		}
+		// An address the complainant never wrote from is not trusted with news.
+		if a.VerifiedAt != nil {
+			candidates = append(candidates, a)
+		}
+	}
+	for _, change := range s.step.Addresses { // what this very step finds out
+		for i := range candidates {
+			if candidates[i].Address != change.Address {
+				continue
+			}
+			if change.OptedOut != nil {
+				candidates[i].OptedOutAt = change.OptedOut
+			}
+			if change.OptedIn {
+				candidates[i].OptedOutAt = nil
+			}
+			if change.Undeliverable != nil {
+				candidates[i].UndeliverableAt = change.Undeliverable
+			}
+			if change.Reachable {
+				candidates[i].UndeliverableAt = nil
+			}
+		}
+	}
+	for _, a := range candidates {
+		if a.Value == "" || a.OptedOutAt != nil || a.UndeliverableAt != nil {
+			continue
+		}
+		if r, ok := s.at(a.Address, a.Account); ok {
+			r.language = s.kase.Language
+			return r, true
+		}
+	}
+	return recipient{}, false
+}
+
+// at is a recipient at an address, by the named account or any of its channel
+// that can send.
+func (s *sending) at(address cases.Address, account string) (recipient, bool) {
+	adapter, ok := s.Adapters.Get(address.Channel, account)
+	if !ok {
+		adapter, ok = s.Adapters.Any(address.Channel)
+	}
+	if !ok || adapter.Format().Medium == "" {
+		return recipient{}, false
+	}
+	return recipient{address: address, account: adapter.Name().Account, format: adapter.Format()}, true
+}
+
+// staffRecipients are those who get an alert: the named one, else the staff
+// group of the department, else the owner, else the officers of the level.
+func (s *sending) staffRecipients(n cases.Notice) []recipient {
+	if n.Login != "" && n.Login != s.kase.Owner {
+		return s.users([]string{n.Login})
+	}
+	if department, ok := s.org.Department(s.kase.Department); ok && department.Alerts != nil {
+		if r, ok := s.at(*department.Alerts, ""); ok {
+			r.login, r.language = s.kase.Owner, s.staffLanguage("")
+			return []recipient{r}
+		}
+	}
+	if s.kase.Owner != "" {
+		return s.users([]string{s.kase.Owner})
+	}
+	var logins []string
+	for _, officer := range s.org.Officers(s.kase.Department, s.kase.Area, max(s.kase.Level, 1)) {
+		logins = append(logins, officer.Login)
+	}
+	return s.users(logins[:min(len(logins), 5)])
+}
+
+// users are the first address that works of each user.
+func (s *sending) users(logins []string) []recipient {
+	var found []recipient
+	for _, login := range logins {
+		user, ok := s.org.User(login)
+		if !ok || user.Disabled {
+			continue
+		}
+		for _, address := range user.Addresses {
+			if r, ok := s.at(address, ""); ok {
+				r.login, r.language = login, s.staffLanguage(login)
+				found = append(found, r)
+				break
+			}
+		}
+	}
+	return found
+}
+
+func (s *sending) staffLanguage(login string) string {
+	user, ok := s.org.User(login)
+	if ok && slices.Contains(s.org.Jurisdiction.Languages, user.Language) {
+		return user.Language
+	}
+	return s.org.Jurisdiction.Languages[0]
+}
+
+// format of the channel a recipient is on; the zero Format when it is gone.
+func (a Adapters) format(channel, account string) channels.Format {
+	adapter, ok := a.Get(channel, account)
+	if !ok {
+		return channels.Format{}
+	}
+	return adapter.Format()
+}

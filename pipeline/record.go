@@ -1,0 +1,105 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/redress-cms/redress/cases"
+	"github.com/redress-cms/redress/cases/store"
+)
+
+// record turns the intent into a change and saves it, with the answer and the
+// end of the inbound row, in one transaction.
+func (p *Pipeline) record(ctx context.Context, u *Understood) error {
+	u.Step.At = u.Now
+	if err := p.carryOut(ctx, u); err != nil {
+		return err
+	}
+	u.Step.Inbound, u.Step.InboundState = u.Inbound.ID, store.InboundProcessed
+	_, err := p.Office.save(ctx, u.Step)
+	return err
+}
+
+// finish ends a message that has no further effect than what the stages put
+// into the step.
+func (p *Pipeline) finish(ctx context.Context, u *Understood, reason string) error {
+	u.Step.At = u.Now
+	u.Step.Inbound, u.Step.InboundState, u.Step.InboundReason = u.Inbound.ID, store.InboundIgnored, reason
+	_, err := p.Office.save(ctx, u.Step)
+	return err
+}
+
+// carryOut does what the sender wants.
+func (p *Pipeline) carryOut(ctx context.Context, u *Understood) error {
+	if u.Flood && (u.Case != nil || len(u.OwnCase) > 0) && u.Intent.Kind != IntentCommand {
+		return p.flood(ctx, u)
+	}
+	switch u.Intent.Kind {
+	case IntentCommand:
+		return p.command(ctx, u)
+	case IntentLink:
+		return p.linkChat(ctx, u)
+	case IntentComplaint:
+		return p.register(ctx, u)
+	case IntentStop, IntentStart, IntentLanguage, IntentHelp, IntentInWords, IntentUnknown, IntentNoCase:
+		return p.answerOnly(ctx, u)
+	}
+	if u.Proof == "" {
+		return p.hold(ctx, u)
+	}
+	if u.Intent.Kind == IntentStatus {
+		return p.status(ctx, u)
+	}
+	return p.changeOwn(ctx, u)
+}
+
+// message is the entry of the conversation that the inbound message makes.
+func (p *Pipeline) message(ctx context.Context, u *Understood) (cases.Message, error) {
+	m := u.Message
+	entry := cases.Message{
+		Direction: cases.In, To: cases.ToStaff,
+		Channel: u.Inbound.Channel, Account: u.Inbound.Account, Address: m.From.Address,
+		Subject: m.Subject, Text: m.Written, ExternalID: m.ID, InboundID: u.Inbound.ID,
+		At: u.Inbound.ReceivedAt, Held: u.Case != nil && u.Proof == "",
+	}
+	if m.Text != m.Written {
+		entry.FullText = m.Text
+	}
+	if m.Location != nil && entry.Text == "" {
+		entry.Text = locationText(*m.Location)
+	}
+	for _, a := range m.Attachments {
+		stored, err := p.Office.Files.Put(ctx, bytes.NewReader(a.Data), int64(len(a.Data)))
+		if err != nil {
+			return entry, fmt.Errorf("storing an attachment: %w", err)
+		}
+		entry.Attachments = append(entry.Attachments, cases.Attachment{
+			Filename: a.Filename, ContentType: a.ContentType, Inline: a.Inline,
+			Size: stored.Size, SHA256: stored.SHA256,
+		})
+	}
+	return entry, nil
+}
+
+// linkChat spends a link code: from now on the chat is that of its user.
+func (p *Pipeline) linkChat(ctx context.Context, u *Understood) error {
+	login, err := p.Store.LinkCodeUser(ctx, u.Intent.Code, u.Now)
+	if errors.Is(err, store.ErrNotFound) {
+		if u.Staff == nil {
+			return p.answerOnlyWith(ctx, u, cases.NoticeHelp)
+		}
+		return p.refuse(ctx, u, nil, "This code is unknown or used up. Ask for a new one.")
+	}
+	if err != nil {
+		return fmt.Errorf("looking up the link code: %w", err)
+	}
+	user, ok := u.Org.User(login)
+	if !ok {
+		return p.refuse(ctx, u, nil, "This code belongs to nobody any more. Ask for a new one.")
+	}
+	u.Staff = &user
+	u.Step.Link = &store.LinkUse{Code: u.Intent.Code, Address: u.Sender}
+	return p.answerStaff(ctx, u, nil, cases.Notice{Kind: cases.AnswerLinked})
+}

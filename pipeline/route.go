@@ -1,0 +1,25 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/redress-cms/redress/cases"
+)
+
+// route finds the department that a new complaint goes to, and reads how much
+// each of its officers has to do; the domain then chooses among them.
+func (p *Pipeline) route(ctx context.Context, u *Understood) (Verdict, error) {
+	if u.Intent.Kind != IntentComplaint {
+		return goOn, nil
+	}
+	routing := u.Org.Route(cases.Case{
+		Service: u.Classification.Service, Area: u.Classification.Area, Priority: u.Classification.Priority,
+		Channel: u.Inbound.Channel, Intake: u.Inbound.Channel, Language: u.Language,
+	}, nil)
+	var err error
+	if u.Load, err = p.Store.OwnerLoad(ctx, routing.Department); err != nil {
+		return goOn, fmt.Errorf("counting open cases of the department: %w", err)
+	}
+	return goOn, nil
+}

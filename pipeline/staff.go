@@ -1,0 +1,94 @@
+package pipeline
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/redress-cms/redress/cases"
+)
+
+// Command is what a member of staff orders: "/resolve C-7K2M-9QXT text". A
+// button sends the same words.
+type Command struct {
+	Name      string
+	Reference cases.Reference // empty: none given
+	Text      string
+	Wrong     string // something that looks like a reference but is none
+}
+
+// splitCommand reads "/name[@bot] [reference] text". Without the slash the
+// reference is required, so that an ordinary sentence is no command.
+func splitCommand(org *cases.Organisation, text string) (Command, bool) {
+	text = strings.TrimSpace(text)
+	first, rest, _ := strings.Cut(strings.Replace(text, "\n", " \n", 1), " ")
+	slash := strings.HasPrefix(first, "/")
+	name, _, _ := strings.Cut(strings.ToLower(strings.TrimPrefix(first, "/")), "@")
+	if _, known := staffCommands[name]; !known {
+		return Command{}, false
+	}
+	command := Command{Name: name, Text: strings.TrimSpace(rest)}
+	word, after, _ := strings.Cut(command.Text, " ")
+	if refs := cases.FindReferences(word); len(refs) == 1 {
+		command.Reference, command.Text = refs[0], strings.TrimSpace(after)
+	} else if wrong := wrongReference(org, word); wrong != "" {
+		command.Wrong = wrong
+	}
+	if !slash && command.Reference == "" {
+		return Command{}, false
+	}
+	return command, true
+}
+
+func isCommand(org *cases.Organisation, text string) bool {
+	_, ok := splitCommand(org, text)
+	return ok
+}
+
+// staffIntent is what a member of staff wants, if the message is one of
+// staff's: a command, a pressed button, an answer to a prompt or card.
+func (p *Pipeline) staffIntent(u *Understood, text string) (Intent, bool) {
+	m := u.Message
+	if m.Press != "" {
+		text = m.Press
+	}
+	if code, ok := linkCode(text); ok && m.Verified && m.Conversation == "" {
+		return Intent{Kind: IntentLink, Code: code}, true
+	}
+	command, ok := splitCommand(u.Org, text)
+	switch {
+	case u.Staff == nil && m.Conversation != "" && ok:
+		return Intent{Kind: IntentCommand, Command: Command{Name: commandStranger}}, true
+	case u.Staff == nil:
+		return Intent{}, false
+	case ok:
+		if command.Reference == "" && command.Wrong == "" && u.Answers != nil {
+			command.Reference = cases.Reference(u.Answers.Reference)
+		}
+		return Intent{Kind: IntentCommand, Command: command}, true
+	case u.Answers != nil && u.Answers.To == cases.ToStaff && u.Answers.Context != "":
+		return Intent{Kind: IntentCommand, Command: Command{
+			Name: u.Answers.Context, Reference: cases.Reference(u.Answers.Reference), Text: text,
+		}}, true
+	case u.Answers != nil && u.Answers.To == cases.ToStaff:
+		return Intent{Kind: IntentCommand, Command: Command{
+			Name: commandHint, Reference: cases.Reference(u.Answers.Reference),
+		}}, true
+	case m.Conversation == "" && u.Format.Buttons && !p.startsWithKeyword(text):
+		return Intent{Kind: IntentCommand, Command: Command{Name: "help"}}, true
+	}
+	return Intent{}, false
+}
+
+func (p *Pipeline) startsWithKeyword(text string) bool {
+	_, ok := p.Words.Keyword(text)
+	return ok
+}
+
+// linkCode reads "/start CODE" (a deep link) or "/link CODE".
+func linkCode(text string) (string, bool) {
+	fields := strings.Fields(text)
+	if len(fields) != 2 || !slices.Contains([]string{"/start", "/link", "link"}, strings.ToLower(fields[0])) {
+		return "", false
+	}
+	return fields[1], len(fields[1]) <= 64
+}

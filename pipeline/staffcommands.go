@@ -1,0 +1,191 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/redress-cms/redress/cases"
+	"github.com/redress-cms/redress/cases/store"
+)
+
+// Names of commands that nobody types.
+const (
+	commandHint     = "hint"     // plain text in answer to a card
+	commandStranger = "stranger" // a command of somebody who is not staff
+)
+
+// staffCommand is one order of staff on one case.
+type staffCommand struct {
+	prompt bool // without a text, ask for it
+	act    func(d cases.Desk, c cases.Case, text string) (cases.Change, error)
+}
+
+// staffCommands are all commands by name. Those without act answer only.
+var staffCommands = map[string]staffCommand{
+	"accept":   {act: func(d cases.Desk, c cases.Case, _ string) (cases.Change, error) { return d.Accept(c) }},
+	"note":     {prompt: true, act: cases.Desk.Note},
+	"ask":      {prompt: true, act: cases.Desk.Ask},
+	"reply":    {prompt: true, act: cases.Desk.Reply},
+	"defer":    {prompt: true, act: deferUntil},
+	"forward":  {prompt: true, act: forward},
+	"assign":   {prompt: true, act: assign},
+	"escalate": {act: cases.Desk.Escalate},
+	"resolve": {prompt: true, act: func(d cases.Desk, c cases.Case, text string) (cases.Change, error) {
+		return d.Resolve(c, cases.Resolution{Text: text})
+	}},
+	"close":  {act: cases.Desk.Close},
+	"reopen": {act: cases.Desk.Reopen},
+	"status": {}, "case": {}, "mine": {}, "help": {},
+}
+
+// deferUntil reads "3d waiting for the part" or "2026-12-05 waiting …".
+func deferUntil(d cases.Desk, c cases.Case, text string) (cases.Change, error) {
+	word, reason, _ := strings.Cut(text, " ")
+	until, err := ParseUntil(d.Org, d.At, word)
+	if err != nil {
+		return cases.Change{}, err
+	}
+	return d.Defer(c, until, strings.TrimSpace(reason))
+}
+
+// ParseUntil reads a day (2026-12-05: its end) or a span from now (3d, 4wh,
+// 10wd by the first calendar).
+func ParseUntil(org *cases.Organisation, now time.Time, word string) (time.Time, error) {
+	loc := org.Location()
+	if day, err := time.ParseInLocation(time.DateOnly, word, loc); err == nil {
+		return day.AddDate(0, 0, 1).Add(-time.Minute).UTC(), nil
+	}
+	span, err := cases.ParseDuration(word)
+	if err != nil || len(org.Calendars) == 0 {
+		return time.Time{}, cases.Refuse(cases.Invalid,
+			"Until when? Start with a day or a span: 2026-12-05, 3d, 4h or 10wd (working days), then the reason.")
+	}
+	return org.Calendars[0].Add(now, span, loc), nil
+}
+
+func forward(d cases.Desk, c cases.Case, text string) (cases.Change, error) {
+	code, reason, _ := strings.Cut(text, " ")
+	code = strings.ToLower(strings.Trim(code, ",.:"))
+	if _, ok := d.Org.Department(code); !ok {
+		var codes []string
+		for _, department := range d.Org.Departments {
+			codes = append(codes, department.Code)
+		}
+		return cases.Change{}, cases.Refuse(cases.Invalid, "There is no department %q. Choose one of: %s.", code, strings.Join(codes, ", "))
+	}
+	return d.Forward(c, code, strings.TrimSpace(reason))
+}
+
+func assign(d cases.Desk, c cases.Case, text string) (cases.Change, error) {
+	login, reason, _ := strings.Cut(text, " ")
+	return d.Assign(c, strings.TrimPrefix(login, "@"), strings.TrimSpace(reason))
+}
+
+// command carries out an order of staff and answers it where it was given.
+func (p *Pipeline) command(ctx context.Context, u *Understood) error {
+	command := u.Intent.Command
+	switch {
+	case command.Name == commandStranger:
+		return p.answerStaff(ctx, u, nil, cases.Notice{Kind: cases.AnswerRefused,
+			Text: "Your chat is not linked to a staff account yet. Ask the administrator for a code, then send /link CODE to me in a private chat."})
+	case command.Name == "help":
+		return p.answerStaff(ctx, u, nil, cases.Notice{Kind: cases.AnswerStaffHelp})
+	case command.Name == "mine":
+		return p.answerQueue(ctx, u)
+	case command.Wrong != "":
+		return p.refuse(ctx, u, nil, fmt.Sprintf("There is no case %s. Please check the number.", command.Wrong))
+	case command.Reference == "":
+		return p.refuse(ctx, u, nil, fmt.Sprintf("Which case? Write /%s and the number, or answer the card with it.", command.Name))
+	}
+	c, err := p.Store.CaseByReference(ctx, command.Reference)
+	if errors.Is(err, store.ErrNotFound) {
+		return p.refuse(ctx, u, nil, fmt.Sprintf("There is no case %s. Please check the number.", command.Reference))
+	}
+	if err != nil {
+		return fmt.Errorf("reading the case: %w", err)
+	}
+	if !mayHandle(u.Org, *u.Staff, c) {
+		return p.refuse(ctx, u, nil, fmt.Sprintf("%s belongs to another department.", c.Reference))
+	}
+	switch command.Name {
+	case commandHint:
+		return p.refuse(ctx, u, &c, "To send this to the complainant, press Reply or write /reply and the text. To keep it as a note, write /note and the text.")
+	case "case", "status":
+		return p.answerStaff(ctx, u, &c, cases.Notice{Kind: cases.AnswerCase})
+	}
+	return p.act(ctx, u, c, command)
+}
+
+// act changes the case, or asks for the text that the order needs.
+func (p *Pipeline) act(ctx context.Context, u *Understood, c cases.Case, command Command) error {
+	order := staffCommands[command.Name]
+	if order.prompt && command.Text == "" {
+		return p.answerStaff(ctx, u, &c, cases.Notice{Kind: cases.AnswerPrompt, Data: map[string]string{"action": command.Name}})
+	}
+	change, err := order.act(p.desk(u), c, command.Text)
+	var refused *cases.Error
+	if errors.As(err, &refused) {
+		return p.refuse(ctx, u, &c, refused.Message)
+	}
+	if err != nil {
+		return err
+	}
+	u.Case = &change.Case
+	if err := p.Office.apply(ctx, u.Org, &u.Step, change, nil); err != nil {
+		return err
+	}
+	return p.answerStaff(ctx, u, &change.Case, cases.Notice{Kind: cases.AnswerDone, Data: map[string]string{"action": command.Name}})
+}
+
+// mayHandle reports whether the user may see and change the case: own
+// department or one above it, the own case, or a wider role.
+func mayHandle(org *cases.Organisation, user cases.User, c cases.Case) bool {
+	for _, role := range user.Roles {
+		switch role {
+		case cases.RoleSupervisor, cases.RoleAdministrator, cases.RoleAgent:
+			return true
+		}
+	}
+	if c.Owner == user.Login || c.Department == "" {
+		return true
+	}
+	code := c.Department
+	for range len(org.Departments) {
+		if code == user.Department {
+			return true
+		}
+		department, ok := org.Department(code)
+		if !ok || department.Parent == "" {
+			break
+		}
+		code = department.Parent
+	}
+	return false
+}
+
+func (p *Pipeline) desk(u *Understood) cases.Desk {
+	by := cases.Actor{Kind: cases.ActorComplainant, Channel: u.Inbound.Channel}
+	if u.Staff != nil && u.Intent.Kind == IntentCommand {
+		by = cases.Actor{Kind: cases.ActorStaff, Login: u.Staff.Login, Channel: u.Inbound.Channel}
+	}
+	return cases.Desk{Org: u.Org, At: u.Now, By: by, Load: u.Load}
+}
+
+// answerQueue answers /mine: the open cases of the member of staff.
+func (p *Pipeline) answerQueue(ctx context.Context, u *Understood) error {
+	rows, err := p.Store.ListCases(ctx, store.CaseFilter{Owner: u.Staff.Login, Statuses: openStatuses, Limit: 20})
+	if err != nil {
+		return fmt.Errorf("reading the queue: %w", err)
+	}
+	return p.answerStaff(ctx, u, nil, cases.Notice{Kind: cases.AnswerQueue}, rows...)
+}
+
+var openStatuses = []cases.Status{cases.Pending, cases.Deferred, cases.Reforwarded, cases.Reopened, cases.Escalated}
+
+// CommandNames are the names of all staff commands, sorted.
+func CommandNames() []string { return slices.Sorted(maps.Keys(staffCommands)) }

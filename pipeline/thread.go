@@ -1,0 +1,168 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/redress-cms/redress/cases"
+	"github.com/redress-cms/redress/cases/store"
+	"github.com/redress-cms/redress/channels"
+)
+
+// thread finds the case a message belongs to, and by what right its sender may
+// see and change it: a tracking token, an answer to our message to this very
+// address, or a verified address of the case's contact. A reference alone is
+// no right.
+func (p *Pipeline) thread(ctx context.Context, u *Understood) (Verdict, error) {
+	for _, find := range []func(context.Context, *Understood) error{p.byToken, p.byAnswer, p.byReference} {
+		if err := find(ctx, u); err != nil {
+			return goOn, err
+		}
+		if u.Case != nil {
+			return goOn, nil
+		}
+	}
+	p.byRecentTalk(u)
+	if u.Case == nil && u.Message.Automatic.Is() && !u.Message.Automatic.Form {
+		return stop("automatic: " + string(u.Message.Automatic.Kind) + ", about no case"), nil
+	}
+	return goOn, nil
+}
+
+func (p *Pipeline) byToken(ctx context.Context, u *Understood) error {
+	if u.Message.Token == "" {
+		return nil
+	}
+	c, err := p.Store.CaseByToken(ctx, u.Message.Token)
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("%w: its tracking token belongs to no case", channels.ErrUnreadable)
+	}
+	if err != nil {
+		return fmt.Errorf("looking up the tracking token: %w", err)
+	}
+	u.Case, u.Found, u.Proof = &c, "token", "tracking token"
+	if u.Contact.ID == 0 && c.ContactID != 0 {
+		if u.Contact, err = p.Store.Contact(ctx, c.ContactID); err != nil {
+			return fmt.Errorf("reading the contact: %w", err)
+		}
+	}
+	return nil
+}
+
+// byAnswer follows the channel's own threads to a message of ours.
+func (p *Pipeline) byAnswer(ctx context.Context, u *Understood) error {
+	ids := u.Message.InReplyTo
+	if len(ids) == 0 {
+		return nil
+	}
+	ids = ids[:min(len(ids), 50)]
+	var rows []store.Outbound
+	var err error
+	if u.Format.Threads {
+		rows, err = p.Store.OutboundByMessageID(ctx, ids)
+	} else {
+		rows, err = p.Store.OutboundByProviderID(ctx, u.Inbound.Channel, u.Inbound.Account, ids)
+	}
+	if err != nil {
+		return fmt.Errorf("looking for our message that it answers: %w", err)
+	}
+	row, ok := nearest(rows, ids)
+	if !ok {
+		return nil
+	}
+	u.Answers = &row
+	if row.CaseID == 0 || row.To != cases.ToComplainant {
+		return nil
+	}
+	c, err := p.Store.CaseByReference(ctx, cases.Reference(row.Reference))
+	if err != nil {
+		return fmt.Errorf("reading the case of our message: %w", err)
+	}
+	u.Case, u.Found = &c, "thread"
+	// Our Message-ID is unguessable, and it went to this address only.
+	if row.Address == u.Message.From.Address || row.Address == u.Message.Conversation {
+		u.Proof = "answer to our message"
+	} else {
+		u.Proof = p.ownAddress(u, c)
+	}
+	return nil
+}
+
+// nearest is the row that the first of ids names.
+func nearest(rows []store.Outbound, ids []string) (store.Outbound, bool) {
+	for _, id := range ids {
+		for _, row := range rows {
+			if row.MessageID == id || row.ProviderID == id {
+				return row, true
+			}
+		}
+	}
+	return store.Outbound{}, false
+}
+
+// byReference takes the first reference in the subject or in what the sender
+// wrote that names a case.
+func (p *Pipeline) byReference(ctx context.Context, u *Understood) error {
+	if u.Staff != nil && isCommand(u.Org, u.Message.Written) {
+		return nil // a command names its case itself
+	}
+	refs := append(cases.FindReferences(u.Message.Subject), cases.FindReferences(u.Message.Written)...)
+	for _, ref := range refs[:min(len(refs), 5)] {
+		c, err := p.Store.CaseByReference(ctx, ref)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("looking up a reference: %w", err)
+		}
+		u.Case, u.Found, u.Proof = &c, "reference", p.ownAddress(u, c)
+		return nil
+	}
+	return nil
+}
+
+// ownAddress is the proof that the sender is the case's contact on a verified
+// address, or empty.
+func (p *Pipeline) ownAddress(u *Understood, c cases.Case) string {
+	if !u.Message.Verified {
+		return ""
+	}
+	own := c.Channel == u.Sender.Channel && c.Address == u.Sender.Value
+	if own || (u.Contact.ID != 0 && u.Contact.ID == c.ContactID) {
+		return "own address, " + u.Message.VerifiedBy
+	}
+	return ""
+}
+
+// byRecentTalk is for channels without threads: texts of a moment ago are
+// joined, and a case with recent talk takes what comes without a keyword.
+func (p *Pipeline) byRecentTalk(u *Understood) {
+	if u.Format.Threads || !u.Message.Verified || u.Staff != nil {
+		return
+	}
+	recent := slices.DeleteFunc(slices.Clone(u.OwnCase), func(c cases.Case) bool {
+		return u.Now.Sub(lastTalk(c)) > u.Org.Rules.RecentTalk
+	})
+	if len(recent) == 0 {
+		return
+	}
+	slices.SortStableFunc(recent, func(a, b cases.Case) int { return lastTalk(b).Compare(lastTalk(a)) })
+	open := slices.DeleteFunc(slices.Clone(recent), func(c cases.Case) bool { return !c.Status.Open() })
+	c := recent[0]
+	if len(open) > 0 {
+		c = open[0]
+	}
+	u.Case, u.Found, u.Proof = &c, "recent", p.ownAddress(u, c)
+	u.Several = len(open) > 1
+	u.Settling = c.Status.Open() && u.Inbound.ReceivedAt.Sub(lastTalk(c)) <= u.Org.Rules.Settle
+}
+
+func lastTalk(c cases.Case) time.Time {
+	if c.LastInboundAt != nil {
+		return *c.LastInboundAt
+	}
+	return c.ReceivedAt
+}
