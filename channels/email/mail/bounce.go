@@ -1,0 +1,12 @@
+package mail
+
+// textBounce reads a bounce that is no RFC 3464 report. why is empty where the
+// mail is none.
+func (p *parser) textBounce(m *Mail, r *report) (bounces []Bounce, why string) {
+	return nil, ""
+}
+
+// Reason is why a mail was not delivered, in our own names.
+type Reason string
+
+func (b *Bounce) conclude(text string) {}

@@ -1,0 +1,221 @@
+// Package mail understands a raw mail as it really is: whatever any mailer
+// sent gives the best possible text, addresses and files, and a list of
+// defects, never an error. It does no I/O and knows no channel.
+package mail
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+)
+
+// Mail is what was understood of one raw mail. It marshals to what
+// `redress parse` prints. Everything in it is hostile text.
+type Mail struct {
+	MessageID   string       `json:"message_id"` // without angle brackets; empty: none
+	InReplyTo   []string     `json:"in_reply_to"`
+	References  []string     `json:"references"` // oldest first
+	Date        *time.Time   `json:"date"`       // as the sender's clock had it; null: none
+	From        []Address    `json:"from"`
+	ReplyTo     []Address    `json:"reply_to"`
+	To          []Address    `json:"to"`
+	Cc          []Address    `json:"cc"`
+	Subject     string       `json:"subject"`
+	Text        string       `json:"text"`       // whole text body, from HTML where there is no text
+	HTML        string       `json:"html"`       // as received, unsafe; empty: none
+	ReplyText   string       `json:"reply_text"` // what the sender wrote in this very mail
+	Attachments []Attachment `json:"attachments"`
+	Automatic   Automatic    `json:"automatic"`
+	Bounces     []Bounce     `json:"bounces"`
+	Defects     []string     `json:"defects"` // each kind once
+
+	Header Header `json:"-"` // of the mail itself, top to bottom
+	// Returned are the Message-IDs found in the message that a bounce or
+	// receipt gives back.
+	Returned []string `json:"-"`
+}
+
+// Address is a mail address as written, with the name beside it.
+type Address struct {
+	Name    string `json:"name"`
+	Address string `json:"address"`
+}
+
+// Attachment is a part of the mail that is not its text. Size is in bytes
+// after decoding.
+type Attachment struct {
+	Filename    string `json:"filename"`     // as sent; never a path to use
+	ContentType string `json:"content_type"` // as declared, lower case
+	Size        int64  `json:"size"`
+	SHA256      string `json:"sha256"`
+	Inline      bool   `json:"inline"`
+
+	ContentID string `json:"-"`
+	Data      []byte `json:"-"`
+}
+
+// Automatic says which kind of machine wrote the mail, if any, and how that
+// was seen.
+type Automatic struct {
+	Kind   Kind   `json:"kind"`
+	Reason string `json:"reason"`
+}
+
+// Kind is a kind of automatic mail.
+type Kind string
+
+// The kinds of automatic mail; None is a person's.
+const (
+	None           Kind = "none"
+	AutoReply      Kind = "auto_reply"
+	List           Kind = "list"
+	BounceKind     Kind = "bounce"
+	Delay          Kind = "delay"
+	FeedbackReport Kind = "feedback_report"
+	Receipt        Kind = "receipt"
+	Loop           Kind = "loop"
+)
+
+// Bounce is the fate of a mail for one recipient.
+type Bounce struct {
+	Recipient  string `json:"recipient"` // empty: the report does not say
+	Action     string `json:"action"`    // RFC 3464 section 2.3.3: failed, delayed, delivered, relayed, expanded
+	Status     string `json:"status"`    // RFC 3463; empty: unknown
+	Hard       bool   `json:"hard"`      // the address will never work
+	Reason     Reason `json:"reason"`
+	Diagnostic string `json:"diagnostic"`
+}
+
+// Limits bound the work on one mail; a limit that is reached is a defect.
+type Limits struct {
+	Depth       int // nested multiparts
+	Parts       int // of all levels
+	HeaderBytes int // of one header block
+	TextBytes   int // of text and of HTML, each, after decoding
+}
+
+// DefaultLimits suit mail that people send.
+func DefaultLimits() Limits {
+	return Limits{Depth: 100, Parts: 1000, HeaderBytes: 256 << 10, TextBytes: 1 << 20}
+}
+
+// LoopHeader marks mail that we sent; its value is opaque.
+const LoopHeader = "X-Redress-Loop"
+
+// Parse understands raw. It always returns a Mail, in time and memory bound
+// by the size of raw and by limits; a limit of zero takes the default.
+func Parse(raw []byte, limits Limits) Mail {
+	p := &parser{limits: limits.withDefaults(), forwards: maxForwards}
+	root := p.scan(raw)
+	m := Mail{Header: root.header}
+	p.readHeader(&m, root)
+	bodies := p.collect(root)
+	m.Text, m.HTML = bodies.text, bodies.html
+	m.Attachments = p.attachments(root)
+	m.ReplyText = p.written(bodies)
+	p.readReports(&m, root)
+	m.Defects = p.defects.list()
+	return m
+}
+
+func (l Limits) withDefaults() Limits {
+	d := DefaultLimits()
+	if l.Depth <= 0 {
+		l.Depth = d.Depth
+	}
+	if l.Parts <= 0 {
+		l.Parts = d.Parts
+	}
+	if l.HeaderBytes <= 0 {
+		l.HeaderBytes = d.HeaderBytes
+	}
+	if l.TextBytes <= 0 {
+		l.TextBytes = d.TextBytes
+	}
+	return l
+}
+
+// parser is the state of one Parse.
+type parser struct {
+	limits   Limits
+	defects  defects
+	forwards int // mails within mails that may still be opened for their text
+}
+
+// maxForwards is how deep a mail forwarded as a file is opened for its text.
+const maxForwards = 3
+
+// defects are what is wrong with a mail, in order of finding, each once.
+type defects struct{ found []string }
+
+func (d *defects) add(what string) {
+	for _, have := range d.found {
+		if have == what {
+			return
+		}
+	}
+	d.found = append(d.found, what)
+}
+
+func (d *defects) list() []string {
+	if d.found == nil {
+		return []string{}
+	}
+	return d.found
+}
+
+func (p *parser) readHeader(m *Mail, root *part) {
+	h := root.header
+	hint := root.param("charset")
+	m.MessageID = first(messageIDs(h.Get("Message-ID")))
+	m.InReplyTo = nonNil(messageIDs(h.Get("In-Reply-To")))
+	m.References = nonNil(messageIDs(h.Get("References")))
+	m.Subject = p.text(h.Get("Subject"), hint)
+	m.From = p.addresses(h.Get("From"), hint)
+	m.ReplyTo = p.addresses(h.Get("Reply-To"), hint)
+	m.To = p.addresses(h.Get("To"), hint)
+	m.Cc = p.addresses(h.Get("Cc"), hint)
+	if value := h.Get("Date"); value != "" {
+		if date, ok := parseDate(value); ok {
+			m.Date = &date
+		} else {
+			p.defects.add("date unreadable")
+		}
+	}
+	if m.MessageID == "" {
+		p.defects.add("message id missing")
+	}
+}
+
+func (p *parser) attachments(root *part) []Attachment {
+	list := []Attachment{}
+	root.walk(func(leaf *part) {
+		if leaf.use == useText || leaf.use == useHTML {
+			return
+		}
+		data := p.decoded(leaf)
+		if len(data) == 0 && leaf.header == nil {
+			return
+		}
+		sum := sha256.Sum256(data)
+		list = append(list, Attachment{
+			Filename: p.filename(leaf), ContentType: leaf.mediaType(), Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:]),
+			Inline: leaf.use == useInline || leaf.disposition() == "inline", ContentID: contentID(leaf.header.Get("Content-ID")), Data: data,
+		})
+	})
+	return list
+}
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
+
+func nonNil(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}

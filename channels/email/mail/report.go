@@ -1,0 +1,149 @@
+package mail
+
+import "strings"
+
+// readReports finds out whether a machine wrote the mail and, of a report
+// about our own mail, what it reports.
+func (p *parser) readReports(m *Mail, root *part) {
+	m.Bounces = []Bounce{}
+	if m.Header.Has(LoopHeader) {
+		m.Automatic = automatic(m.Header, m.Subject)
+		return
+	}
+	r := p.findReport(root)
+	switch {
+	case r.feedback != nil:
+		m.Automatic = Automatic{FeedbackReport, "feedback report"} // RFC 5965
+	case r.disposition != nil:
+		m.Automatic = Automatic{Receipt, "disposition notification"} // RFC 8098
+	case r.status != nil:
+		m.Bounces = r.bounces()
+		m.Automatic = bounceKind(m.Bounces, "delivery status")
+	default:
+		m.Automatic = automatic(m.Header, m.Subject)
+		if bounces, why := p.textBounce(m, r); why != "" {
+			m.Bounces = bounces
+			m.Automatic = bounceKind(bounces, why)
+		}
+	}
+	m.Returned = r.returned
+}
+
+// bounceKind tells a bounce from a delay: a delay has nothing that failed.
+func bounceKind(bounces []Bounce, why string) Automatic {
+	for _, b := range bounces {
+		if b.Action != "delayed" {
+			return Automatic{BounceKind, why}
+		}
+	}
+	if len(bounces) == 0 {
+		return Automatic{BounceKind, why}
+	}
+	return Automatic{Delay, why}
+}
+
+// report is what the parts of a mail say about an earlier mail.
+type report struct {
+	text        string   // for people
+	status      []Header // RFC 3464: the message's fields, then each recipient's
+	disposition Header   // RFC 8098
+	feedback    Header   // RFC 5965
+	original    Header   // of the mail that was returned
+	returned    []string // its Message-IDs
+}
+
+func (p *parser) findReport(root *part) *report {
+	r := &report{}
+	root.walk(func(leaf *part) {
+		switch leaf.mediaType() {
+		case "message/delivery-status", "message/global-delivery-status":
+			r.status = append(r.status, p.blocks(leaf)...)
+		case "message/disposition-notification", "message/global-disposition-notification":
+			r.disposition = first2(p.blocks(leaf))
+		case "message/feedback-report":
+			r.feedback = first2(p.blocks(leaf))
+		case "message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", "message/global-headers", "text/rfc822":
+			if r.original == nil {
+				r.original, _ = (&parser{limits: p.limits}).scanHeader(skipEnvelope(p.decoded(leaf), &defects{}), 0, noDelimiter)
+			}
+		case "text/plain":
+			if r.text == "" {
+				r.text = p.leafText(leaf)
+			}
+		case "text/html":
+			if r.text == "" {
+				r.text = p.htmlText(p.leafText(leaf))
+			}
+		}
+	})
+	if r.original != nil {
+		r.returned = messageIDs(r.original.Get("Message-ID"))
+	}
+	if r.disposition != nil {
+		r.returned = append(r.returned, messageIDs(r.disposition.Get("Original-Message-ID"))...)
+	}
+	return r
+}
+
+func noDelimiter([]byte) bool { return false }
+
+func first2(blocks []Header) Header {
+	if len(blocks) == 0 {
+		return Header{}
+	}
+	return blocks[0]
+}
+
+// maxRecipients bounds how many recipients of one report are read.
+const maxRecipients = 200
+
+// blocks reads the header blocks of a report part, parted by blank lines.
+func (p *parser) blocks(leaf *part) []Header {
+	raw := p.decoded(leaf)
+	var list []Header
+	quiet := &parser{limits: p.limits}
+	for pos := 0; pos < len(raw) && len(list) < maxRecipients; {
+		h, next := quiet.scanHeader(raw, pos, noDelimiter)
+		if next == pos { // a line that is no field
+			next = lineEnd(raw, pos)
+		}
+		if len(h) > 0 {
+			list = append(list, h)
+		}
+		pos = next
+	}
+	return list
+}
+
+// bounces reads the recipients of a delivery status (RFC 3464 section 2.3).
+func (r *report) bounces() []Bounce {
+	list := []Bounce{}
+	for _, h := range r.status {
+		recipient := addressOf(h.Get("Final-Recipient"))
+		if original := addressOf(h.Get("Original-Recipient")); original != "" {
+			recipient = original
+		}
+		if recipient == "" && !h.Has("Action") && !h.Has("Status") {
+			continue
+		}
+		b := Bounce{Recipient: recipient, Action: firstWord(h.Get("Action")), Status: firstWord(h.Get("Status")), Diagnostic: diagnosticOf(h.Get("Diagnostic-Code"))}
+		b.conclude(r.text)
+		list = append(list, b)
+	}
+	return list
+}
+
+// addressOf takes the type off "rfc822; user@host".
+func addressOf(value string) string {
+	if _, after, ok := strings.Cut(value, ";"); ok {
+		value = after
+	}
+	return strings.ToLower(strings.Trim(strings.TrimSpace(value), "<>\" "))
+}
+
+func diagnosticOf(value string) string {
+	if typ, after, ok := strings.Cut(value, ";"); ok && !strings.Contains(strings.TrimSpace(typ), " ") {
+		value = after
+	}
+	return strings.TrimSpace(value)
+}
