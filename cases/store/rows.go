@@ -149,6 +149,11 @@ type Outcome struct {
 	Error         string
 	Address       string // not empty: the recipient's new address
 	At            time.Time
+	// NotMade takes the attempt back that Claim counted: the message had to wait.
+	NotMade bool
+	// From, when not empty, is the only state that the row may be in; else
+	// Finish returns ErrConflict.
+	From OutboundState
 }
 
 // Report is a later word of the provider on a message, found by ProviderID or

@@ -167,7 +167,7 @@ func (s *Spool) First() (segment Segment, messages []channels.Inbound, damaged, 
 	segment = s.segments[0]
 	data, err := os.ReadFile(s.path(segment.number))
 	if err != nil {
-		return Segment{}, nil, false, false, fmt.Errorf("reading the spool: %w", err)
+		return segment, nil, true, true, fmt.Errorf("reading the spool: %w", err)
 	}
 	messages, decodeErr := decode(data)
 	return segment, messages, decodeErr != nil, true, nil

@@ -1,0 +1,186 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/redress-cms/redress/cases/store"
+	"github.com/redress-cms/redress/channels"
+	"github.com/redress-cms/redress/pipeline/queue"
+)
+
+// Bounds of sending.
+const (
+	defaultCallTimeout = time.Minute
+	defaultAttempts    = 12 // with growing pauses, about an hour and three quarters
+	maxPaceWait        = 2 * time.Second
+	finishTimeout      = 5 * time.Second
+	finishTries        = 30
+)
+
+// Outbox is where rendered messages wait and what became of them is kept.
+type Outbox interface {
+	Claim(ctx context.Context, ids []string, now time.Time) ([]store.Outbound, error)
+	Finish(ctx context.Context, id string, o store.Outcome) error
+	Outbound(ctx context.Context, id string) (store.Outbound, error)
+	ListOutbound(ctx context.Context, f store.OutboundFilter) ([]store.Outbound, error)
+}
+
+// Pacer keeps an account within its provider's limits.
+type Pacer interface {
+	// Take takes the charges of one message and tells how long it must wait;
+	// it is then paid for. Charges without units only ask for pauses.
+	Take(ctx context.Context, account channels.Name, charges []channels.Charge, now time.Time) (time.Duration, error)
+	// Pause stops a scope until a time; the empty scope is the whole account.
+	Pause(ctx context.Context, account channels.Name, scope string, now, until time.Time) error
+}
+
+// Sender hands outbox rows to their adapters. Claim commits "attempting"
+// before the call, Finish what came of it after; a row that stays between the
+// two is uncertain and is not sent again blindly.
+//
+// A Worker per OutboundTopic(channel) calls Handle, so that a slow channel
+// holds up only its own workers, and one more on TopicOutbound puts off the
+// rows of channels that nobody sends for.
+type Sender struct {
+	Store    Outbox
+	Adapters func(channel, account string) (channels.Adapter, bool)
+	Pace     Pacer
+	Clock    Clock
+	Random   func() float64 // in [0,1), for jitter
+	Logger   *slog.Logger
+	Metrics  *Metrics
+	// OnFinal is told of a message that will not be sent (state failed or
+	// opted_out), and of a recipient's new address (se.Kind moved, state
+	// retry), before the row says so. A crash in between, or an error of its
+	// own, may have it called again for one row.
+	OnFinal     func(ctx context.Context, row store.Outbound, se *channels.SendError) error
+	MaxAttempts int           // 0: 12
+	CallTimeout time.Duration // of one call to a provider; 0: 1 minute
+}
+
+// Handle sends the row that item names, if it is still to be sent.
+func (s *Sender) Handle(ctx context.Context, item queue.Item) error {
+	rows, err := s.Store.Claim(ctx, []string{item.ID}, s.Clock.Now())
+	if err != nil {
+		return fmt.Errorf("claiming an outbox row: %w", err)
+	}
+	for _, row := range rows {
+		if err := s.send(ctx, row); err != nil {
+			return fmt.Errorf("outbound %s: %w", row.ID, err)
+		}
+	}
+	return nil
+}
+
+// send is one attempt.
+func (s *Sender) send(ctx context.Context, row store.Outbound) error {
+	adapter, ok := s.Adapters(row.Channel, row.Account)
+	if !ok {
+		return s.finish(ctx, row, s.putBack(holdFor, "", "no such account in the settings"))
+	}
+	out, instead, err := s.compose(ctx, row)
+	if err != nil {
+		s.Logger.Error("reading what a message refers to", "outbound", row.ID, "error", err)
+		instead = s.putBack(threadWait, "", "")
+	}
+	if instead == nil {
+		instead = s.pace(ctx, row, adapter, out)
+	}
+	if instead != nil {
+		return s.finish(ctx, row, instead)
+	}
+	receipt, se := s.call(ctx, adapter, out)
+	if se == nil {
+		return s.finish(ctx, row, s.sent(receipt))
+	}
+	return s.finish(ctx, row, s.judge(ctx, row, se))
+}
+
+// call asks the provider. Whatever does not say what it means is uncertain.
+func (s *Sender) call(ctx context.Context, adapter channels.Adapter, out channels.Outbound) (receipt channels.Receipt, se *channels.SendError) {
+	timeout := s.CallTimeout
+	if timeout <= 0 {
+		timeout = defaultCallTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	err := guarded(func() (err error) {
+		receipt, err = adapter.Send(ctx, out)
+		return err
+	})
+	return receipt, channels.AsSendError(err)
+}
+
+// pace waits for the message's turn if that is near. Otherwise it returns how
+// the row is put back: with its turn paid for, so that it does not queue twice.
+func (s *Sender) pace(ctx context.Context, row store.Outbound, adapter channels.Adapter, out channels.Outbound) *store.Outcome {
+	var charges []channels.Charge
+	if p, ok := adapter.(channels.Pacer); ok {
+		charges = p.Pace(out)
+	}
+	now, name := s.Clock.Now(), adapter.Name()
+	if row.ErrorCode == codePaced {
+		pauses := make([]channels.Charge, len(charges))
+		for i, c := range charges {
+			c.Units = 0
+			pauses[i] = c
+		}
+		if wait, err := s.Pace.Take(ctx, name, pauses, now); err == nil && wait <= 0 {
+			return nil
+		}
+	}
+	wait, err := s.Pace.Take(ctx, name, charges, now)
+	switch {
+	case err != nil:
+		return s.putBack(threadWait, "", "")
+	case wait > maxPaceWait:
+		return s.putBack(wait, codePaced, "waits for its turn under the channel's limit")
+	case wait > 0 && !waitUntil(ctx, s.Clock, now.Add(wait)):
+		return s.putBack(0, codePaced, "")
+	case !row.ExpiresAt.IsZero() && !s.Clock.Now().Before(row.ExpiresAt):
+		return &store.Outcome{State: store.OutExpired, Error: "its time to be sent has passed"}
+	}
+	return nil
+}
+
+// finish saves what became of an attempt, also when ctx has ended and while
+// the database is briefly away: what is not saved becomes uncertain.
+func (s *Sender) finish(ctx context.Context, row store.Outbound, o *store.Outcome) error {
+	o.At = s.Clock.Now()
+	for try := 1; ; try++ {
+		save, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
+		err := s.Store.Finish(save, row.ID, *o)
+		cancel()
+		switch {
+		case err == nil:
+			s.report(row, o)
+			return nil
+		case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrDone):
+			return nil // a delivery report was faster, and says more
+		case try == finishTries || !waitUntil(ctx, s.Clock, s.Clock.Now().Add(time.Second)):
+			return fmt.Errorf("saving that it is %s: %w", o.State, err)
+		}
+	}
+}
+
+// report logs and counts an outcome, without content.
+func (s *Sender) report(row store.Outbound, o *store.Outcome) {
+	log := s.Logger.With("channel", row.Channel, "account", row.Account, "outbound", row.ID, "case", row.Reference)
+	if o.NotMade {
+		log.Debug("message put off", "until", o.NextAttemptAt, "reason", o.Error)
+		return
+	}
+	s.Metrics.Outbound(row.Channel, o.State)
+	switch o.State {
+	case store.OutSent, store.OutDelivered:
+		log.Info("message sent", "kind", row.Kind, "attempts", row.Attempts)
+	case store.OutRetry:
+		log.Info("message not sent yet", "code", o.ErrorCode, "reason", o.Error, "attempts", row.Attempts, "until", o.NextAttemptAt)
+	default:
+		log.Warn("message not sent", "state", o.State, "code", o.ErrorCode, "reason", o.Error, "attempts", row.Attempts)
+	}
+}
