@@ -18,7 +18,7 @@ type Correction struct {
 // new department or when the old one does not have the new area.
 // A finished case is corrected for the record only.
 func (d Desk) Correct(c Case, in Correction) (Change, error) {
-	if d.By.Kind != ActorSystem && d.By.Kind != ActorComplainant {
+	if d.By.Kind != ActorSystem {
 		if err := d.clerk(); err != nil {
 			return Change{}, err
 		}
@@ -103,8 +103,10 @@ func (w *draft) reroute(c Case, in Correction) {
 	if in.Priority != "" {
 		r.Priority = in.Priority
 	}
-	w.Case.Priority, w.Case.Policy = r.Priority, r.Policy
+	w.Case.Priority = r.Priority
 	if r.Policy != c.Policy {
+		w.stopTimers()
+		w.Case.Policy = r.Policy
 		w.replaceReasons(reasonsOf(r, "policy")...)
 		w.newPolicy()
 	}
@@ -115,7 +117,7 @@ func (w *draft) reroute(c Case, in Correction) {
 	case moves:
 		w.Case.Department = r.Department
 		w.replaceReasons(reasonsOf(r, "department")...)
-		w.handToOfficer(c.Level)
+		w.handToOfficer()
 		if w.d.By.Kind == ActorStaff {
 			w.Case.Status = Reforwarded
 			w.tell(NoticeForwarded, "")
@@ -124,7 +126,7 @@ func (w *draft) reroute(c Case, in Correction) {
 		w.event(EventRouted, "")
 		w.alert(AlertAssigned, "")
 	case w.Case.Area != c.Area && owner.distance(w.Case.Area) == 2 && c.AcceptedAt == nil:
-		w.handToOfficer(c.Level)
+		w.handToOfficer()
 		w.event(EventAssigned, "")
 		w.alert(AlertAssigned, "")
 	}

@@ -1,8 +1,6 @@
 package cases
 
-import (
-	"slices"
-)
+import "slices"
 
 // Accept takes a case on: whoever accepts is its owner.
 func (d Desk) Accept(c Case) (Change, error) {
@@ -72,10 +70,13 @@ func (w *draft) handTo(login, why string) {
 	w.because("owner", login, why)
 }
 
-// handToOfficer finds an owner of the case's department and area from a level
-// on. With nobody there the department keeps it.
-func (w *draft) handToOfficer(level int) {
-	u, why := w.d.Org.Pick(w.Case.Department, w.Case.Area, level, w.d.Load)
+// handToOfficer finds an owner in the case's department and area, of its level
+// or above, else of any. With nobody there the department keeps it.
+func (w *draft) handToOfficer() {
+	u, why := w.d.Org.Pick(w.Case.Department, w.Case.Area, w.Case.Level, w.d.Load)
+	if why == "" {
+		u, why = w.d.Org.Pick(w.Case.Department, w.Case.Area, 1, w.d.Load)
+	}
 	if why == "" {
 		why = "nobody of the department is free to take it"
 	}
@@ -106,7 +107,7 @@ func (d Desk) Forward(c Case, department, reason string) (Change, error) {
 	w.Case.Department = department
 	w.Case.Status = Reforwarded
 	w.because("department", department, "forwarded by "+d.By.String())
-	w.handToOfficer(c.Level)
+	w.handToOfficer()
 	w.event(EventReforwarded, reason)
 	w.tell(NoticeForwarded, "")
 	w.alert(AlertAssigned, reason)
@@ -136,11 +137,14 @@ func (d Desk) Escalate(c Case, reason string) (Change, error) {
 	return w.done()
 }
 
-// escalate tells the new owner and the complainant once.
+// escalate tells the new owner and the complainant once. Without a new owner
+// the old one keeps it.
 func (w *draft) escalate(u User, level int, why, reason string) {
 	w.Case.Status = Escalated
 	w.Case.Level = level
-	w.handTo(u.Login, why)
+	if u.Login != "" {
+		w.handTo(u.Login, why)
+	}
 	w.event(EventEscalated, reason)
 	w.alert(AlertEscalated, reason)
 	w.tell(NoticeEscalated, "")

@@ -60,6 +60,9 @@ func (o *Organisation) languagesOfScript(tokens []token) []string {
 	if other[script]*4 < latin || script == "" {
 		script = "Latn"
 	}
+	if latin+len(other) == 0 {
+		return nil
+	}
 	var out []string
 	for i, tag := range x.tags {
 		s, _ := tag.Script()

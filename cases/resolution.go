@@ -145,7 +145,7 @@ func (d Desk) reopenable(c Case) *Error {
 	if c.Status.Open() {
 		return Refuse(Conflict, "It is still open, there is no need to reopen it.")
 	}
-	if until, ok := d.ReopenUntil(c); d.By.Kind == ActorComplainant && (!ok || d.At.After(until)) {
+	if until, _ := d.ReopenUntil(c); d.By.Kind == ActorComplainant && d.At.After(until) {
 		return Refuse(Conflict, "It could be reopened until %s.", d.day(&until))
 	}
 	return nil

@@ -33,8 +33,8 @@ func (d Desk) remind(c Case, i int) (Change, error) {
 }
 
 // climb takes the case to a step of the ladder. Where nobody has that level
-// the next one with anybody takes it; where nobody is above at all, the
-// department is told.
+// the next one with anybody takes it; where nobody is above at all, the owner
+// keeps it and is told.
 func (d Desk) climb(c Case, i int) (Change, error) {
 	p := d.policy(c)
 	if i >= len(p.Ladder) || p.Ladder[i].Level <= c.Level {
@@ -42,9 +42,7 @@ func (d Desk) climb(c Case, i int) (Change, error) {
 	}
 	level := p.Ladder[i].Level
 	u, why := d.Org.Pick(c.Department, c.Area, level, d.Load)
-	if why == "" {
-		why = "nobody of level " + number(level) + " or above is free to take it"
-	} else {
+	if why != "" {
 		level = u.level()
 	}
 	w := d.draft(c)
