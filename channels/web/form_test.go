@@ -196,7 +196,7 @@ func TestFloodOfFormsFromOneClient(t *testing.T) {
 func TestUploadOverLimit(t *testing.T) {
 	c := newCity(t)
 	w := c.do(post(t, "/complaints?lang=es", c.filled(nil), upload{"big.png", append(png, make([]byte, 2<<20)...)}))
-	wantText(t, w, http.StatusRequestEntityTooLarge, "Los archivos son demasiado grandes", "1 MB")
+	wantText(t, w, http.StatusRequestEntityTooLarge, "Los archivos son demasiado grandes", "1\u00a0MB")
 	if len(c.accepted) > 0 {
 		t.Error("it was taken in")
 	}

@@ -16,6 +16,7 @@ type storyPage struct {
 	Token, FormToken, Link string
 	StatusName, Meaning    string
 	Steps                  []step
+	Latest                 *StoryMessage  // from us
 	History                []historyEntry // newest first
 	Marks                  []int
 
@@ -55,7 +56,7 @@ func (s *site) showStory(w http.ResponseWriter, r *http.Request, status int, sto
 	page.Token, page.FormToken, page.Link = token, formToken, s.config.PublicURL+"/track/"+token
 	page.StatusName = s.text(lang, "status."+statusText(story))
 	page.Meaning = s.text(lang, "meaning."+meaningText(story))
-	page.Steps = s.steps(story, lang)
+	page.Steps, page.Latest = s.steps(story, lang), latest(page.Messages)
 	page.History = s.history(page.Story, lang)
 	page.Marks = []int{1, 2, 3, 4, 5}
 	s.render(w, status, pages.Story, lang, page)
@@ -75,6 +76,16 @@ func (s *site) localised(story Story) Story {
 		story.Events[i].At = s.local(story.Events[i].At)
 	}
 	return story
+}
+
+// latest is our newest message, nil when we did not write yet.
+func latest(messages []StoryMessage) *StoryMessage {
+	for _, m := range slices.Backward(messages) {
+		if m.FromUs {
+			return &m
+		}
+	}
+	return nil
 }
 
 func (s *site) history(story Story, lang string) []historyEntry {
