@@ -12,6 +12,7 @@ type Draft struct {
 	Token     string
 	Type      Type // empty: Complaint
 	ContactID int64
+	Intake    string // channel it came in on; empty: Channel
 	// Where the complainant is answered; empty for a letter or a caller
 	// without a number.
 	Channel, Account, Address string
@@ -41,7 +42,7 @@ func (d Desk) Register(in Draft) (Change, error) {
 	w.New = true
 	w.Case = in.newCase(d)
 	registered := w.event(EventRegistered, "")
-	registered.Data["channel"] = in.Channel
+	registered.Data["channel"] = w.Case.Intake
 
 	r := d.Org.Route(w.Case, d.Load)
 	w.Case.Department, w.Case.Policy, w.Case.Priority = r.Department, r.Policy, r.Priority
@@ -74,7 +75,7 @@ func (in Draft) newCase(d Desk) Case {
 		Reference: in.Reference, Token: in.Token,
 		Type: cmp.Or(in.Type, Complaint), Status: Pending, Stage: 1, Level: 1,
 		Priority: cmp.Or(class.Priority, Normal), Service: class.Service, Area: class.Area,
-		ContactID: in.ContactID, Channel: in.Channel, Account: in.Account, Address: in.Address,
+		ContactID: in.ContactID, Intake: cmp.Or(in.Intake, in.Channel), Channel: in.Channel, Account: in.Account, Address: in.Address,
 		Language:    cmp.Or(class.Language, d.Org.DefaultLanguage()),
 		Subject:     firstRunes(strings.TrimSpace(in.Subject), maxSubject),
 		Description: firstRunes(strings.TrimSpace(in.Description), maxDescription),
