@@ -74,11 +74,14 @@ func FindReferences(text string) []Reference {
 	seen := map[Reference]bool{}
 	scanReferences(text, func(words []word) bool {
 		ref, ok := readReference(joined(words))
-		if ok && deliberate(words) && !seen[ref] {
+		if !ok || !deliberate(words) {
+			return false
+		}
+		if !seen[ref] && len(found) < maxFound {
 			seen[ref] = true
 			found = append(found, ref)
 		}
-		return ok && len(found) < maxFound
+		return true
 	})
 	return found
 }
@@ -97,8 +100,10 @@ func FindReferenceLike(prefix, text string) []string {
 		if !strings.HasPrefix(all, prefix) || !looksMeant(words, len(prefix), len(all)) {
 			return false
 		}
-		found = append(found, text[words[0].from:words[len(words)-1].to])
-		return len(found) < maxFound
+		if len(found) < maxFound {
+			found = append(found, text[words[0].from:words[len(words)-1].to])
+		}
+		return true
 	})
 	return found
 }
