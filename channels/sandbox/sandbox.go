@@ -8,6 +8,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/redress-cms/redress/channels/sandbox/botapi"
@@ -33,6 +34,7 @@ type Staff struct {
 	Level  int
 	ChatID int64
 	Email  string
+	Phone  string // E.164
 }
 
 // Config says who plays and where the providers listen. An empty address is a
@@ -62,7 +64,8 @@ type Config struct {
 	Staff    []Staff
 	Group    botapi.Group // of the staff; id 0: none
 
-	Now func() time.Time // nil: the machine's clock
+	Timezone string           // IANA name, in which the page shows times; empty: UTC
+	Now      func() time.Time // nil: the machine's clock
 }
 
 // Sandbox is the running set of providers.
@@ -73,6 +76,9 @@ type Sandbox struct {
 
 	config  Config
 	changed *bell.Bell
+
+	mu     sync.RWMutex
+	public string
 }
 
 // The parts that a Config need not name.
@@ -108,10 +114,18 @@ func Start(config Config) (*Sandbox, error) {
 // Route says where the app is: its public address, over which webhooks are
 // signed, and where it listens. For an app that learns its port late.
 func (s *Sandbox) Route(public, target string) {
-	s.config.PublicURL = public
+	s.mu.Lock()
+	s.public = public
+	s.mu.Unlock()
 	s.Twilio.Route(public, target)
 	s.Twilio.SetWebhook(public + s.config.SMSWebhookPath)
 	s.Telegram.Route(public, target)
+}
+
+func (s *Sandbox) publicURL() string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.public
 }
 
 // Close ends all providers.
@@ -144,7 +158,7 @@ func (c *Config) complete() {
 	set(&c.SMSWebhookPath, "/webhooks/sms/main")
 	set(&c.BotToken, defaultBotToken)
 	set(&c.BotName, "city_complaints_bot")
-	set(&c.TargetURL, c.PublicURL)
+	set(&c.Timezone, "UTC")
 	if len(c.Numbers) == 0 {
 		c.Numbers = []string{"+15550001111"}
 	}

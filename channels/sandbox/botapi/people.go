@@ -1,6 +1,7 @@
 package botapi
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -201,6 +202,20 @@ func (s *Server) Pressed(pressID string) (Press, bool) {
 		return Press{}, false
 	}
 	return p.Press, true
+}
+
+// AwaitPress waits until the bot answered a pressed button. It returns what is
+// known of it when ctx ends first.
+func (s *Server) AwaitPress(ctx context.Context, pressID string) (Press, error) {
+	var p Press
+	err := s.changed.Await(ctx, func() bool {
+		p, _ = s.Pressed(pressID)
+		return p.Answered
+	})
+	if err != nil {
+		return p, fmt.Errorf("waiting for the answer to a button: %w", err)
+	}
+	return p, nil
 }
 
 // Inject tells the bot any JSON as an update, well formed or not by the

@@ -279,7 +279,20 @@ func when(text string) (t time.Time, isDay, ok bool) {
 	return moment, false, err == nil
 }
 
-// serveMedia is GET Messages/{sid}/Media/{sid}: the file itself.
+// fetchMedia is GET Messages/{sid}/Media/{sid}: as at the provider, it redirects
+// to the file's own address, which needs no password.
+func (s *Server) fetchMedia(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("media")
+	s.mu.Lock()
+	_, ok := s.media[id]
+	s.mu.Unlock()
+	if !ok {
+		writeError(w, notFound)
+		return
+	}
+	http.Redirect(w, r, "/media/"+id, http.StatusTemporaryRedirect)
+}
+
 func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	file, ok := s.media[r.PathValue("media")]

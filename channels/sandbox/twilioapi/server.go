@@ -85,7 +85,8 @@ func Start(config Config) (*Server, error) {
 	mux.HandleFunc("POST /2010-04-01/Accounts/{account}/Messages.json", s.signedIn(s.create))
 	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages.json", s.signedIn(s.list))
 	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages/{message}", s.signedIn(s.fetch))
-	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages/{message}/Media/{media}", s.signedIn(s.serveMedia))
+	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages/{message}/Media/{media}", s.signedIn(s.fetchMedia))
+	mux.HandleFunc("GET /media/{media}", s.serveMedia)
 	mux.HandleFunc("GET /2010-04-01/Accounts/{account}", s.signedIn(s.account))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { writeError(w, notFound) })
 	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
