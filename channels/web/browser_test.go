@@ -46,6 +46,7 @@ func browser(t *testing.T) context.Context {
 type look struct {
 	width int64
 	dark  bool
+	lang  string
 }
 
 func (l look) apply() chromedp.Action {
@@ -100,6 +101,16 @@ func TestBrowserWithoutScripts(t *testing.T) {
 	}
 }
 
+// receipt is the page that waits for a complaint to get its number.
+func (c *city) receipt() string {
+	c.t.Helper()
+	c.outcome = func(int) (web.Outcome, error) { return web.Outcome{State: web.StateReceived}, nil }
+	ctx, cancel := context.WithCancel(c.t.Context())
+	r := post(c.t, "/complaints", c.filled(nil)).WithContext(ctx)
+	cancel() // a browser that does not wait
+	return wantRedirect(c.t, c.do(r), "/complaints/received/").EscapedPath()
+}
+
 // TestPagesFitEveryScreen looks for sideways scrolling, and leaves screenshots
 // where go test -artifacts puts them.
 func TestPagesFitEveryScreen(t *testing.T) {
@@ -120,25 +131,26 @@ func TestPagesFitEveryScreen(t *testing.T) {
 		"form": {"/complaints/new?", nil}, "faults": {"/complaints/new?", faulty}, "lookup": {"/track?q=C-7K2M-9QXT&", nil},
 		"new": {"/track/" + testToken + "?new=1&", nil}, "story": {"/track/" + testToken + "?", nil},
 		"resolved": {"/track/" + resolvedToken + "?", nil}, "problem": {"/track/unknown?", nil},
+		"wait": {c.receipt() + "?", nil},
 	}
-	for _, l := range []look{{320, false}, {360, false}, {360, true}, {1280, false}, {1280, true}} {
+	for _, l := range []look{
+		{320, false, "hi"}, {320, true, "es"}, {360, false, "en"}, {360, true, "en"}, {1280, false, "en"}, {1280, true, "en"},
+	} {
 		for name, page := range pages {
-			for _, lang := range []string{"en", "hi", "es"} {
-				var excess int
-				var shot []byte
-				err := chromedp.Run(ctx, l.apply(), chromedp.Navigate(server.URL+page.path+"lang="+lang), page.then,
-					chromedp.Evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth", &excess),
-					chromedp.FullScreenshot(&shot, 100))
-				if err != nil {
-					t.Fatalf("%s in %s: %v", name, lang, err)
-				}
-				if excess > 0 {
-					t.Errorf("%s in %s is %d pixels wider than a screen of %d", name, lang, excess, l.width)
-				}
-				file := fmt.Sprintf("%s-%s-%d-%t.png", name, lang, l.width, l.dark)
-				if err := os.WriteFile(filepath.Join(t.ArtifactDir(), file), shot, 0o600); err != nil {
-					t.Fatal(err)
-				}
+			var excess int
+			var shot []byte
+			err := chromedp.Run(ctx, l.apply(), chromedp.Navigate(server.URL+page.path+"lang="+l.lang), page.then,
+				chromedp.Evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth", &excess),
+				chromedp.FullScreenshot(&shot, 100))
+			if err != nil {
+				t.Fatalf("%s in %s: %v", name, l.lang, err)
+			}
+			if excess > 0 {
+				t.Errorf("%s in %s is %d pixels wider than a screen of %d", name, l.lang, excess, l.width)
+			}
+			file := fmt.Sprintf("%s-%s-%d-%t.png", name, l.lang, l.width, l.dark)
+			if err := os.WriteFile(filepath.Join(t.ArtifactDir(), file), shot, 0o600); err != nil {
+				t.Fatal(err)
 			}
 		}
 	}

@@ -67,12 +67,15 @@ func (s *site) submit(w http.ResponseWriter, r *http.Request) {
 	lang := s.lang(r, "")
 	page := formPage{Typed: typedIn(r.PostForm)}
 	sub, wrong := s.check(r, lang, page.Typed)
-	nonce, robot := s.robotCheck(r.PostForm, lang)
+	nonce, suspicion := s.robotCheck(r.PostForm, lang)
 	if nonce != "" {
 		page.Token = r.PostForm.Get("token")
 	}
-	if page.Errors = append(wrong, robot...); len(page.Errors) > 0 {
-		page.Errors = s.withoutFiles(page.Errors, sub.Files, lang)
+	if len(wrong) == 0 {
+		wrong = suspicion
+	}
+	if len(wrong) > 0 {
+		page.Errors = s.withoutFiles(wrong, sub.Files, lang)
 		s.showForm(w, r, http.StatusUnprocessableEntity, page)
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -202,6 +203,13 @@ func TestUploadOverLimit(t *testing.T) {
 	}
 }
 
+func TestPlainFormOverLimit(t *testing.T) {
+	c := newCity(t)
+	r := httptest.NewRequest(http.MethodPost, "/complaints", strings.NewReader("text="+strings.Repeat("x", 2<<20)))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	wantText(t, c.do(r), http.StatusRequestEntityTooLarge, "too big")
+}
+
 func TestBrokenForm(t *testing.T) {
 	c := newCity(t)
 	r := post(t, "/complaints", nil)
@@ -334,4 +342,28 @@ func TestTypedControlCharactersAreDropped(t *testing.T) {
 	if bytes.ContainsRune(c.accepted[0].Raw, 0) {
 		t.Error("NUL was kept")
 	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, raw := range []string{
+		`{"action":"register","language":"en","text":"Water","phone":"+919876543210","files":[{"name":"a.png","data":"iVBORw=="}]}`,
+		`{"action":"rate","token":"k3m7q2wz5xv4n6p9r8t1","text":"4"}`, `{"files":[null]}`, `[]`, ``,
+	} {
+		f.Add([]byte(raw))
+	}
+	adapter, err := web.New(web.Config{PublicURL: "https://complaints.city.example", Secret: make([]byte, 32)})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		m, err := adapter.Read(t.Context(), channels.Inbound{Raw: raw})
+		switch {
+		case err != nil && !isUnreadable(err):
+			t.Errorf("would be tried for ever: %v", err)
+		case err == nil && m.Verified != (m.Token != ""):
+			t.Errorf("verified %t with token %q", m.Verified, m.Token)
+		case err == nil && m.From.Address == "":
+			t.Error("a message of nobody")
+		}
+	})
 }

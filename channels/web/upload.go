@@ -28,10 +28,13 @@ func (s *site) readForm(w http.ResponseWriter, r *http.Request) bool {
 	limit := s.config.MaxBytes + formOverhead
 	body := r.Body
 	r.Body = http.MaxBytesReader(w, body, limit)
-	err := r.ParseMultipartForm(limit)
+	err := r.ParseForm() // ParseMultipartForm alone would hide its error
+	if err == nil {
+		err = r.ParseMultipartForm(limit)
+	}
 	var tooLarge *http.MaxBytesError
 	switch {
-	case err == nil, errors.Is(err, http.ErrNotMultipart) && r.PostForm != nil:
+	case err == nil, errors.Is(err, http.ErrNotMultipart):
 		return true
 	case errors.As(err, &tooLarge), errors.Is(err, multipart.ErrMessageTooLarge):
 		// A browser shows our answer only once it has sent everything.
