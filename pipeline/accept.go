@@ -35,7 +35,6 @@ const (
 // Inbox is where received messages are kept.
 type Inbox interface {
 	AppendInbound(ctx context.Context, rows []store.Inbound) ([]store.Appended, error)
-	Ping(ctx context.Context) error
 }
 
 // IntakeOptions are what an Intake is made of.
@@ -64,7 +63,7 @@ type Intake struct {
 	pushes   chan []queue.Item
 	retryAt  time.Time // the database is not tried for the spool before
 	pause    time.Duration
-	refusals int // of the oldest segment, by a database that works
+	refusals int // of the oldest segment
 	full     bool
 }
 

@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/redress-cms/redress/channels"
@@ -12,68 +14,98 @@ import (
 const (
 	firstReplay = time.Second
 	maxReplay   = 10 * time.Second
-	pingTimeout = time.Second
 	// segmentsPerTurn is more than the one segment that a turn of the
 	// committer may add, so that the spool empties under load too.
 	segmentsPerTurn = 16
-	// maxRefusals is how often a database that otherwise works may refuse a
-	// segment before it is set aside and the next one goes on.
+	// maxRefusals is how often a segment may fail before others are tried.
 	maxRefusals = 5
 )
 
 // replay moves segments of the spool into the database, oldest first, when it
 // is time.
 func (i *Intake) replay(ctx context.Context) {
-	for range segmentsPerTurn {
+	for _, segment := range i.Spool.Oldest(segmentsPerTurn) {
 		wait := i.retryAt.Sub(i.Clock.Now())
-		if i.Spool.Len() == 0 || wait > 0 && wait <= maxReplay { // longer: the clock was set back
+		if wait > 0 && wait <= maxReplay { // longer: the clock was set back
 			return
 		}
-		segment, messages, damaged, ok, err := i.Spool.First()
-		if !ok {
-			return
-		}
+		messages, damaged, err := i.Spool.Read(segment)
 		if err == nil && len(messages) > 0 {
 			err = i.save(ctx, messages)
 		}
-		if err != nil && !i.refused(ctx, err) {
+		if err != nil {
+			i.putOff()
+			i.Logger.Warn("messages wait in the spool for the database", "spooled", i.Spool.Len(), "error", err)
+			if !i.refused(ctx, segment, messages, err) {
+				return
+			}
+			i.saveSingly(ctx, messages)
+			damaged = true
+		}
+		if !i.clear(segment, damaged) {
 			return
 		}
-		i.finish(segment, messages, damaged || err != nil)
 	}
 }
 
-// refused reports whether a segment is to be given up. It is not while the
-// database is away.
-func (i *Intake) refused(ctx context.Context, err error) bool {
-	i.putOff()
-	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
-	defer cancel()
-	if i.Store.Ping(ctx) != nil {
-		i.Logger.Warn("messages wait in the spool for the database", "spooled", i.Spool.Len(), "error", err)
+// refused tells a segment that the database refuses from a database that takes
+// nothing: a later segment can be saved and this one still cannot. The later
+// one has no sender in common with it, so that nobody's messages change order.
+func (i *Intake) refused(ctx context.Context, segment spool.Segment, messages []channels.Inbound, err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return false // no answer says nothing of the segment
+	}
+	if i.refusals++; i.refusals < maxRefusals {
 		return false
 	}
-	i.refusals++
-	i.Logger.Warn("a spooled segment cannot be replayed", "tries", i.refusals, "error", err)
-	return i.refusals >= maxRefusals
+	for _, other := range i.Spool.Oldest(segmentsPerTurn) {
+		theirs, _, err := i.Spool.Read(other)
+		if other == segment || err != nil || len(theirs) == 0 || shareSender(messages, theirs) {
+			continue
+		}
+		return i.save(ctx, theirs) == nil && (len(messages) == 0 || i.save(ctx, messages) != nil)
+	}
+	return false
 }
 
-func (i *Intake) finish(segment spool.Segment, messages []channels.Inbound, aside bool) {
+func shareSender(a, b []channels.Inbound) bool {
+	return slices.ContainsFunc(a, func(x channels.Inbound) bool {
+		return slices.ContainsFunc(b, func(y channels.Inbound) bool {
+			return x.Channel == y.Channel && x.Sender == y.Sender
+		})
+	})
+}
+
+// saveSingly saves what can be saved of a refused segment. The whole of it is
+// kept aside, so an error is no loss.
+func (i *Intake) saveSingly(ctx context.Context, messages []channels.Inbound) {
+	if len(messages) < 2 {
+		return
+	}
+	for _, m := range messages {
+		if err := i.save(ctx, []channels.Inbound{m}); err != nil {
+			i.Logger.Error("the database refuses a message", "channel", m.Channel, "account", m.Account, "error", err)
+		}
+	}
+}
+
+// clear takes a segment out of the way. It reports whether the next may follow.
+func (i *Intake) clear(segment spool.Segment, aside bool) bool {
 	finish := i.Spool.Remove
 	if aside {
-		i.Logger.Error("ALARM: a spooled segment is damaged or refused by the database; it was set aside for a person to look at",
-			"readable", len(messages))
+		i.Logger.Error("ALARM: a spooled segment is damaged or refused by the database; it was set aside for a person to look at")
 		finish = i.Spool.SetAside
 	}
 	if err := finish(segment); err != nil {
 		i.Logger.Error("the spool cannot be cleared", "error", err)
 		i.putOff()
-		return
+		return false
 	}
 	i.retryAt, i.pause, i.refusals = time.Time{}, 0, 0
 	if i.Spool.Len() == 0 {
 		i.Logger.Info("the spool is empty; messages go to the database again")
 	}
+	return true
 }
 
 // putOff lets the database rest, for longer each time.

@@ -123,7 +123,7 @@ func (s *Sweep) feedInbound(ctx context.Context, now time.Time) int {
 			items = append(items, item)
 		}
 	}
-	s.inPage = nextPage(s.inPage, len(refs), len(items))
+	s.inPage = nextPage(s.inPage, len(refs))
 	s.inbound.end()
 	s.push(ctx, TopicInbound, items, &s.inbound)
 	return len(refs)
@@ -136,7 +136,7 @@ func (s *Sweep) feedOutbound(ctx context.Context, now time.Time) int {
 		return 0
 	}
 	s.outbound.begin()
-	topics, fed := map[string][]queue.Item{}, 0
+	topics := map[string][]queue.Item{}
 	for _, ref := range refs {
 		item, topic := OutboundItem(ref), OutboundTopic(ref.Channel)
 		if s.Serves != nil && !s.Serves(ref.Channel) {
@@ -144,10 +144,9 @@ func (s *Sweep) feedOutbound(ctx context.Context, now time.Time) int {
 		}
 		if s.outbound.push(item.ID, now) {
 			topics[topic] = append(topics[topic], item)
-			fed++
 		}
 	}
-	s.outPage = nextPage(s.outPage, len(refs), fed)
+	s.outPage = nextPage(s.outPage, len(refs))
 	s.outbound.end()
 	for topic, items := range topics {
 		s.push(ctx, topic, items, &s.outbound)
@@ -193,10 +192,10 @@ func (s *Sweep) failed(ctx context.Context, before *bool, doing string, err erro
 	return err != nil
 }
 
-// nextPage is how many rows to ask for next: more, when a whole page is known
-// and waiting, so that work behind it is found.
-func nextPage(page, got, fed int) int {
-	if got == page && fed == 0 {
+// nextPage is how many rows to ask for next: more when there may be more, so
+// that work behind a backlog of a slow channel is found.
+func nextPage(page, got int) int {
+	if got == page {
 		return min(2*page, maxSweepPage)
 	}
 	if got <= sweepPage {

@@ -154,23 +154,23 @@ func (s *Spool) Append(messages ...channels.Inbound) error {
 	return nil
 }
 
-// First is the oldest segment with its messages; ok is false when the spool is
-// empty. damaged is true when part of the segment could not be read: the
-// messages are those before the damage, and the segment goes to SetAside when
-// they are dealt with, not to Remove.
-func (s *Spool) First() (segment Segment, messages []channels.Inbound, damaged, ok bool, err error) {
+// Oldest are at most n segments, oldest first.
+func (s *Spool) Oldest(n int) []Segment {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.segments) == 0 {
-		return Segment{}, nil, false, false, nil
-	}
-	segment = s.segments[0]
+	return slices.Clone(s.segments[:min(n, len(s.segments))])
+}
+
+// Read returns the messages of a segment. damaged is true when part of it
+// could not be read: the messages are those before the damage, and when they
+// are dealt with the segment goes to SetAside, not to Remove.
+func (s *Spool) Read(segment Segment) (messages []channels.Inbound, damaged bool, err error) {
 	data, err := os.ReadFile(s.path(segment.number))
 	if err != nil {
-		return segment, nil, true, true, fmt.Errorf("reading the spool: %w", err)
+		return nil, true, fmt.Errorf("reading the spool: %w", err)
 	}
-	messages, decodeErr := decode(data)
-	return segment, messages, decodeErr != nil, true, nil
+	messages, err = decode(data)
+	return messages, err != nil, nil
 }
 
 // Remove drops a segment whose messages are in the database.

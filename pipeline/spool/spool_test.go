@@ -43,19 +43,20 @@ func drain(t *testing.T, s *spool.Spool) []channels.Inbound {
 	t.Helper()
 	var all []channels.Inbound
 	for {
-		segment, messages, damaged, ok, err := s.First()
+		oldest := s.Oldest(1)
+		if len(oldest) == 0 {
+			return all
+		}
+		messages, damaged, err := s.Read(oldest[0])
 		if err != nil {
 			t.Fatal(err)
-		}
-		if !ok {
-			return all
 		}
 		all = append(all, messages...)
 		finish := s.Remove
 		if damaged {
 			finish = s.SetAside
 		}
-		if err := finish(segment); err != nil {
+		if err := finish(oldest[0]); err != nil {
 			t.Fatal(err)
 		}
 	}
