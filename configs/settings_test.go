@@ -98,16 +98,7 @@ func TestFaultsAllAtOnceWithTheirPlace(t *testing.T) {
 	if !errors.As(err, &faults) {
 		t.Fatalf("got %v, want Faults", err)
 	}
-	want, err := os.ReadFile("testdata/faulty.golden")
-	if *update {
-		err = os.WriteFile("testdata/faulty.golden", []byte(faults.Error()+"\n"), 0o644)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), faults.Error()+"\n"); diff != "" && !*update {
-		t.Errorf("faults (-want +got):\n%s", diff)
-	}
+	golden(t, "faulty.golden", faults.Error()+"\n")
 	if strings.Contains(faults.Error(), "hunter2") {
 		t.Error("a secret is shown")
 	}
