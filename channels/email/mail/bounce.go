@@ -10,3 +10,6 @@ func (p *parser) textBounce(m *Mail, r *report) (bounces []Bounce, why string) {
 type Reason string
 
 func (b *Bounce) conclude(text string) {}
+
+// Text says the reason in words for staff.
+func (r Reason) Text() string { return string(r) }

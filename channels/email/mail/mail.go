@@ -219,3 +219,23 @@ func nonNil(list []string) []string {
 	}
 	return list
 }
+
+// ParseHeader reads only the header of a mail.
+func ParseHeader(raw []byte, limits Limits) Header {
+	p := &parser{limits: limits.withDefaults()}
+	h, _ := p.scanHeader(skipEnvelope(raw, &p.defects), 0, noDelimiter)
+	return h
+}
+
+// Body is what follows the header of a mail, still encoded.
+func Body(raw []byte) []byte {
+	p := &parser{limits: DefaultLimits()}
+	raw = skipEnvelope(raw, &p.defects)
+	_, pos := p.scanHeader(raw, 0, noDelimiter)
+	return raw[min(pos, len(raw)):]
+}
+
+// ParseAddresses reads an address list, tolerantly.
+func ParseAddresses(value string) []Address {
+	return (&parser{}).addresses(value, "")
+}

@@ -1,0 +1,304 @@
+// Package email is the channel of mailboxes: mail is taken in over IMAP and
+// sent over SMTP. What a mail says is understood by package mail.
+package email
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	netmail "net/mail"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redress-cms/redress/channels"
+	"github.com/redress-cms/redress/channels/email/mail"
+)
+
+// ChannelName is the Channel of every Name and Key of this package.
+const ChannelName = "email"
+
+// Config is one mailbox with the server that sends for it.
+type Config struct {
+	Account     string // name of the account in the settings
+	IMAP        IMAP   // empty Address: this account only sends
+	SMTP        SMTP
+	From        string   // "City Complaints <complaints@city.example>"
+	AuthServIDs []string // whose Authentication-Results are believed; empty: none
+
+	HTTP    *http.Client // for OAuth2 tokens; nil: http.DefaultClient
+	Cursors Cursors      // required with IMAP
+	// Lease says whether this process is the one that reads the mailbox now.
+	// It is asked before each look; nil: always.
+	Lease  func(ctx context.Context) (bool, error)
+	Now    func() time.Time // nil: time.Now
+	Random io.Reader        // nil: crypto/rand
+	Log    *slog.Logger     // nil: none
+	// MaxBytes is how much of one mail is taken in; 0: 40 MiB. Of a longer one
+	// the start is taken.
+	MaxBytes int64
+	// StallTimeout is how long a server may be silent when an answer is due;
+	// 0: one minute.
+	StallTimeout time.Duration
+	Limits       mail.Limits // for parsing; zero: the defaults
+}
+
+// IMAP is how the mailbox is read.
+type IMAP struct {
+	Address      string // host:port
+	TLS          string // "tls", "starttls" or "none"; empty: "tls"
+	Username     string
+	Password     string
+	OAuth2       *OAuth2 // instead of Password
+	Mailbox      string  // empty: INBOX
+	PollInterval time.Duration
+	After        string // "keep", "seen" or "move:Folder"; empty: "seen"
+	CAFile       string // PEM, beside the system's roots
+}
+
+// SMTP is how mail is sent. Empty Username: without authentication.
+type SMTP struct {
+	Address  string
+	TLS      string // "tls", "starttls" or "none"; empty: "starttls"
+	Username string
+	Password string
+	OAuth2   *OAuth2
+	CAFile   string
+}
+
+// Cursors keep how far a mailbox was read. Cursor returns "" when none was set.
+type Cursors interface {
+	Cursor(ctx context.Context, name string) (string, error)
+	SetCursor(ctx context.Context, name, value string) error
+}
+
+const (
+	defaultMaxBytes     = 40 << 20
+	defaultStall        = time.Minute
+	defaultPollInterval = time.Minute
+)
+
+// Adapter takes in and sends mail for one account. It implements
+// channels.Adapter, Reader, Poller and Checker.
+type Adapter struct {
+	config Config
+	from   netmail.Address
+	log    *slog.Logger
+
+	imapLogin *login
+	imapTLS   *tls.Config
+	smtp      *transport
+	pauses    pauses
+
+	mu     sync.Mutex
+	health channels.Health
+}
+
+var (
+	_ channels.Adapter = (*Adapter)(nil)
+	_ channels.Reader  = (*Adapter)(nil)
+	_ channels.Poller  = (*Adapter)(nil)
+	_ channels.Checker = (*Adapter)(nil)
+)
+
+// New checks config and returns its adapter. It does not connect.
+func New(config Config) (*Adapter, error) {
+	config.fill()
+	from, err := netmail.ParseAddress(config.From)
+	if err != nil {
+		return nil, fmt.Errorf("email account %s: from is not a mail address", config.Account)
+	}
+	a := &Adapter{config: config, from: *from, log: config.Log.With("channel", ChannelName, "account", config.Account), pauses: defaultPauses()}
+	a.health = channels.Health{Name: a.Name()}
+	if config.IMAP.Address == "" {
+		a.health.Up = true // nothing to take in
+	} else if err := a.setupIMAP(); err != nil {
+		return nil, fmt.Errorf("email account %s: imap: %w", config.Account, err)
+	}
+	if err := a.setupSMTP(); err != nil {
+		return nil, fmt.Errorf("email account %s: smtp: %w", config.Account, err)
+	}
+	return a, nil
+}
+
+func (c *Config) fill() {
+	if c.HTTP == nil {
+		c.HTTP = http.DefaultClient
+	}
+	if c.Lease == nil {
+		c.Lease = func(context.Context) (bool, error) { return true, nil }
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Random == nil {
+		c.Random = rand.Reader
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.MaxBytes <= 0 {
+		c.MaxBytes = defaultMaxBytes
+	}
+	if c.StallTimeout <= 0 {
+		c.StallTimeout = defaultStall
+	}
+	if c.IMAP.PollInterval <= 0 {
+		c.IMAP.PollInterval = defaultPollInterval
+	}
+	if c.IMAP.Mailbox == "" {
+		c.IMAP.Mailbox = "INBOX"
+	}
+	if c.IMAP.TLS == "" {
+		c.IMAP.TLS = tlsImplicit
+	}
+	if c.IMAP.After == "" {
+		c.IMAP.After = afterSeen
+	}
+	if c.SMTP.TLS == "" {
+		c.SMTP.TLS = tlsStart
+	}
+}
+
+func (a *Adapter) setupIMAP() error {
+	c := a.config.IMAP
+	if a.config.Cursors == nil {
+		return errors.New("no place to keep the cursor")
+	}
+	if err := checkAfter(c.After); err != nil {
+		return err
+	}
+	if err := checkTransport(c.Address, c.TLS, c.Username != ""); err != nil {
+		return err
+	}
+	var err error
+	if a.imapTLS, err = tlsConfig(c.Address, c.CAFile); err != nil {
+		return err
+	}
+	a.imapLogin, err = newLogin(c.Username, c.Password, c.OAuth2, a.config.HTTP)
+	return err
+}
+
+func (a *Adapter) setupSMTP() error {
+	c := a.config.SMTP
+	if c.Address == "" {
+		return errors.New("no address")
+	}
+	if err := checkTransport(c.Address, c.TLS, c.Username != ""); err != nil {
+		return err
+	}
+	config, err := tlsConfig(c.Address, c.CAFile)
+	if err != nil {
+		return err
+	}
+	var user *login
+	if c.Username != "" {
+		if user, err = newLogin(c.Username, c.Password, c.OAuth2, a.config.HTTP); err != nil {
+			return err
+		}
+	}
+	_, domain, _ := strings.Cut(a.from.Address, "@")
+	a.smtp = &transport{address: c.Address, mode: c.TLS, tls: config, login: user, hello: domain, timeout: a.config.StallTimeout, now: a.config.Now}
+	return nil
+}
+
+// Name implements channels.Adapter.
+func (a *Adapter) Name() channels.Name {
+	return channels.Name{Channel: ChannelName, Account: a.config.Account}
+}
+
+// Format implements channels.Adapter.
+func (a *Adapter) Format() channels.Format {
+	return channels.Format{Medium: "email", HTML: true, Threads: true}
+}
+
+// Health implements channels.Checker.
+func (a *Adapter) Health() channels.Health {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.health
+}
+
+func (a *Adapter) healthy() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.health.Up, a.health.Error, a.health.LastSuccess = true, "", a.config.Now()
+}
+
+// standby is the state of a process that another one reads the mailbox for.
+func (a *Adapter) standby() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.health.Up, a.health.Error = true, ""
+}
+
+func (a *Adapter) unhealthy(text string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.health.Up, a.health.Error = false, text
+}
+
+// Close ends the connection that is kept for the next mail to send.
+func (a *Adapter) Close() { a.smtp.close() }
+
+// How a connection is made safe.
+const (
+	tlsImplicit = "tls"
+	tlsStart    = "starttls"
+	tlsNone     = "none"
+)
+
+// checkTransport refuses to send a password over a network in the clear.
+func checkTransport(address, mode string, authenticates bool) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return errors.New("address is not host:port")
+	}
+	switch mode {
+	case tlsImplicit, tlsStart:
+		return nil
+	case tlsNone:
+		if authenticates && !isLoopback(host) {
+			return errors.New("tls: none would send the password in the clear; use tls or starttls")
+		}
+		return nil
+	}
+	return fmt.Errorf("tls: %q is none of tls, starttls, none", mode)
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func tlsConfig(address, caFile string) (*tls.Config, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, errors.New("address is not host:port")
+	}
+	config := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
+	if caFile == "" {
+		return config, nil
+	}
+	pem, err := os.ReadFile(caFile)
+	if err != nil {
+		return nil, fmt.Errorf("ca_file: %w", err)
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, errors.New("ca_file: no certificate in it")
+	}
+	config.RootCAs = roots
+	return config, nil
+}

@@ -1,0 +1,116 @@
+package email
+
+import (
+	"context"
+	"strings"
+
+	"github.com/redress-cms/redress/channels"
+	"github.com/redress-cms/redress/channels/email/mail"
+)
+
+// Read implements channels.Reader. It never fails: every mail gives something.
+//
+// From is the From field even where Reply-To names somebody else: only From
+// can be verified, and an answer with the details of a case goes to no address
+// that anybody could have written into the mail.
+func (a *Adapter) Read(_ context.Context, in channels.Inbound) (channels.Message, error) {
+	m := mail.Parse(in.Raw, a.config.Limits)
+	msg := channels.Message{
+		From:    author(m, in.Sender),
+		ID:      m.MessageID,
+		Subject: m.Subject, Text: m.Text, Written: m.ReplyText, HTML: m.HTML,
+		InReplyTo: answers(m),
+		Others:    append(parties(m.To), parties(m.Cc)...),
+		Automatic: channels.Automatic{Kind: channels.AutomaticKind(m.Automatic.Kind), Reason: m.Automatic.Reason},
+		Receipts:  receipts(m),
+		Defects:   m.Defects,
+		Language:  language(m.Header.Get("Content-Language")),
+	}
+	if strings.TrimSpace(msg.Text) == "" {
+		msg.Text = m.ReplyText // a forwarded file, or a text that was cut off
+	}
+	if m.Date != nil {
+		msg.SentAt = *m.Date
+	}
+	if m.Header.Has(truncatedHeader) {
+		msg.Defects = append(msg.Defects, "longer than the limit; only its start was taken in")
+	}
+	for _, file := range m.Attachments {
+		msg.Attachments = append(msg.Attachments, channels.Attachment{Filename: file.Filename, ContentType: file.ContentType, ContentID: file.ContentID,
+			Inline: file.Inline, Size: file.Size, SHA256: file.SHA256, Data: file.Data})
+	}
+	msg.Verified, msg.VerifiedBy = verify(m, a.config.AuthServIDs)
+	return msg, nil
+}
+
+func author(m mail.Mail, fallback string) channels.Party {
+	for _, from := range m.From {
+		if from.Address != "" {
+			return channels.Party{Address: canonical(from.Address), Name: from.Name}
+		}
+	}
+	return channels.Party{Address: fallback}
+}
+
+// answers lists the mails this one answers, nearest first.
+func answers(m mail.Mail) []string {
+	var ids []string
+	seen := map[string]bool{}
+	add := func(id string) {
+		if !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	for _, id := range m.InReplyTo {
+		add(id)
+	}
+	for i := len(m.References) - 1; i >= 0; i-- {
+		add(m.References[i])
+	}
+	return ids
+}
+
+func parties(list []mail.Address) []channels.Party {
+	var out []channels.Party
+	for _, a := range list {
+		if a.Address != "" {
+			out = append(out, channels.Party{Address: canonical(a.Address), Name: a.Name})
+		}
+	}
+	return out
+}
+
+// receipts make each bounced recipient a report about the mail that was
+// returned.
+func receipts(m mail.Mail) []channels.DeliveryReport {
+	var out []channels.DeliveryReport
+	id := ""
+	if len(m.Returned) > 0 {
+		id = m.Returned[0]
+	}
+	for _, b := range m.Bounces {
+		state := channels.DeliveryUndelivered
+		switch b.Action {
+		case "delivered", "expanded":
+			state = channels.DeliveryDelivered
+		case "delayed", "relayed":
+			state = channels.DeliverySent
+		}
+		out = append(out, channels.DeliveryReport{MessageID: id, ProviderID: id, Address: b.Recipient, State: state, Code: b.Status, Text: b.Reason.Text(), Hard: b.Hard})
+	}
+	if m.Automatic.Kind == mail.Receipt && id != "" {
+		out = append(out, channels.DeliveryReport{MessageID: id, ProviderID: id, State: channels.DeliveryDelivered, Text: "shown to the recipient"})
+	}
+	return out
+}
+
+// language takes the first tag of Content-Language (RFC 3282).
+func language(value string) string {
+	value, _, _ = strings.Cut(value, ",")
+	value = strings.TrimSpace(value)
+	if len(value) > 35 || strings.ContainsAny(value, " ()") {
+		return ""
+	}
+	return value
+}
