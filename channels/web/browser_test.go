@@ -56,7 +56,9 @@ func (l look) apply() chromedp.Action {
 	}
 	return chromedp.Tasks{
 		chromedp.EmulateViewport(l.width, 800),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: scheme}, //nolint:misspell // CSS says so
+		}),
 	}
 }
 
@@ -112,7 +114,7 @@ func (c *city) receipt() string {
 }
 
 // TestPagesFitEveryScreen looks for sideways scrolling, and leaves screenshots
-// where go test -artifacts puts them.
+// for people to look at in the folder that go test keeps when asked to.
 func TestPagesFitEveryScreen(t *testing.T) {
 	ctx := browser(t)
 	c := newCity(t, func(config *web.Config) { config.MaxBytes = web.DefaultMaxBytes })

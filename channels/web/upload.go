@@ -75,7 +75,7 @@ func contentOf(header *multipart.FileHeader) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open uploaded file: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it is in memory
 	data, err := io.ReadAll(f)
 	if err != nil {
 		return nil, fmt.Errorf("read uploaded file: %w", err)

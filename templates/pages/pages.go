@@ -168,7 +168,8 @@ func (r *reader) text(key string, pairs ...any) (string, error) {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		data[fmt.Sprint(pairs[i])] = pairs[i+1]
 	}
-	text, err := r.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: data})
+	config := &i18n.LocalizeConfig{MessageID: key, TemplateData: data}
+	text, err := r.localizer.Localize(config) //nolint:misspell // the library's name
 	if err != nil {
 		return "", fmt.Errorf("page text %s: %w", key, err)
 	}

@@ -137,7 +137,7 @@ func TestContrast(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	light, dark, found := strings.Cut(string(sheet), "@media (prefers-color-scheme: dark)")
+	light, dark, found := strings.Cut(string(sheet), "@media (prefers-color-scheme: dark)") //nolint:misspell // CSS says so
 	if !found {
 		t.Fatal("no dark scheme")
 	}
