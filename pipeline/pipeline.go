@@ -6,13 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/redress-cms/redress/cases"
 	"github.com/redress-cms/redress/cases/store"
 	"github.com/redress-cms/redress/channels"
+	"github.com/redress-cms/redress/pipeline/queue"
 )
 
 // Stage is one step on the way of a message.
@@ -49,7 +50,6 @@ type Options struct {
 	Adapters Adapters
 	Words    Vocabulary
 	Clock    Clock
-	Random   io.Reader
 	Logger   *slog.Logger
 	Metrics  *Metrics
 }
@@ -84,6 +84,15 @@ type Pipeline struct {
 
 // New makes a Pipeline.
 func New(o Options) *Pipeline { return &Pipeline{Options: o} }
+
+// HandleItem is HandleInbound for an item of dispatch.
+func (p *Pipeline) HandleItem(ctx context.Context, item queue.Item) error {
+	id, err := strconv.ParseInt(item.ID, 10, 64)
+	if err != nil {
+		return fmt.Errorf("an item of dispatch has no inbound id: %w", err)
+	}
+	return p.HandleInbound(ctx, id)
+}
 
 // HandleInbound works on one inbound row, after those of the same sender that
 // came before it. It returns an error only when nothing could be learned about

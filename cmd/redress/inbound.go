@@ -58,7 +58,9 @@ type inboundShowCommand struct {
 }
 
 // Help is shown by `redress inbound show --help`.
-func (inboundShowCommand) Help() string { return "Example:\n\n  redress inbound show 42 --raw > message.eml" }
+func (inboundShowCommand) Help() string {
+	return "Example:\n\n  redress inbound show 42 --raw > message.eml"
+}
 
 // Run shows one row.
 func (c inboundShowCommand) Run(r *invocation) error {

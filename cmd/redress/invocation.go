@@ -30,12 +30,18 @@ func (r *invocation) settings() (*configs.Settings, error) {
 }
 
 // open connects to the database, for commands that need no channels running.
-func (r *invocation) open() (*app.App, error) {
+func (r *invocation) open() (*app.App, error) { return r.openFor(nil) }
+
+// openFor is open for a database that may have no organisation yet: it is
+// given this one.
+func (r *invocation) openFor(organisation []byte) (*app.App, error) {
 	settings, err := r.settings()
 	if err != nil {
 		return nil, err
 	}
-	r.app, err = app.Open(r.Context, app.Options{Settings: settings, Logger: app.NewLogger(r.Err, settings.Log)})
+	r.app, err = app.Open(r.Context, app.Options{
+		Settings: settings, Logger: app.NewLogger(r.Err, settings.Log), Organisation: organisation,
+	})
 	return r.app, err
 }
 
@@ -66,7 +72,6 @@ func (r *invocation) actor(as string) cases.Actor {
 	}
 	return cases.Actor{Kind: cases.ActorStaff, Login: as, Channel: "command"}
 }
-
 
 // notFound turns the store's word into one for people.
 func notFound(err error, format string, args ...any) error {

@@ -1,0 +1,209 @@
+// Package app wires the parts of Redress together, starts them in order and
+// stops them in reverse. All wiring is here.
+package app
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/redress-cms/redress/cases"
+	"github.com/redress-cms/redress/cases/store"
+	"github.com/redress-cms/redress/cases/store/files"
+	"github.com/redress-cms/redress/configs"
+	"github.com/redress-cms/redress/pipeline"
+	"github.com/redress-cms/redress/pipeline/queue"
+	"github.com/redress-cms/redress/pipeline/spool"
+	"github.com/redress-cms/redress/templates"
+)
+
+// Options say what to wire.
+type Options struct {
+	Settings *configs.Settings
+	Logger   *slog.Logger
+	Clock    pipeline.Clock // nil: the machine's
+	// Organisation is applied when there is none yet; nil: an error then.
+	Organisation []byte
+}
+
+// App is the wired installation. Open connects it; Run starts its work.
+type App struct {
+	Options
+	Store     *store.Store
+	Files     *files.Files
+	Templates *templates.Set
+	Office    *pipeline.Office
+	Adapters  pipeline.Adapters
+	Registry  *prometheus.Registry
+	Metrics   *pipeline.Metrics
+	Queue     queue.Queue
+	Fresh     bool // Options.Organisation was put into force by this Open
+
+	redis   redis.UniversalClient // nil: in process
+	leases  *pipeline.Leases
+	spool   *spool.Spool // nil: no gateway
+	closers []io.Closer
+
+	lastOrganisation atomic.Pointer[cases.Organisation]
+	readyMu          sync.Mutex
+	readyAt          map[string]time.Time
+}
+
+// Open connects to the database, applies the organisation file when it
+// changed, and makes the adapters. It starts nothing.
+func Open(ctx context.Context, o Options) (*App, error) {
+	if o.Clock == nil {
+		o.Clock = pipeline.SystemClock{}
+	}
+	a := &App{Options: o, Registry: prometheus.NewRegistry(), readyAt: map[string]time.Time{}}
+	if err := a.open(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context) error {
+	var err error
+	if err = os.MkdirAll(a.Settings.DataDir, 0o750); err != nil {
+		return fmt.Errorf("data_dir: %w", err)
+	}
+	if a.Store, err = openStore(ctx, a.Settings); err != nil {
+		return err
+	}
+	a.closers = append(a.closers, a.Store)
+	if a.Files, err = files.Open(ctx, filepath.Join(a.Settings.DataDir, "files")); err != nil {
+		return fmt.Errorf("opening the files: %w", err)
+	}
+	a.closers = append(a.closers, a.Files)
+	if a.Templates, err = templates.New(); err != nil {
+		return fmt.Errorf("loading the message templates: %w", err)
+	}
+	org, err := a.applyOrganisation(ctx)
+	if err != nil {
+		return err
+	}
+	a.lastOrganisation.Store(org)
+	if err = a.openQueue(); err != nil {
+		return err
+	}
+	if err = a.makeAdapters(ctx, org); err != nil {
+		return err
+	}
+	if a.Metrics, err = a.newMetrics(); err != nil {
+		return err
+	}
+	a.Office = pipeline.NewOffice(pipeline.OfficeOptions{
+		Store: a.Store, Files: a.Files, Adapters: a.Adapters, Templates: a.Templates, Queue: a.Queue,
+		Clock: a.Clock, Random: rand.Reader, Logger: a.Logger, Metrics: a.Metrics, PublicURL: a.Settings.HTTP.PublicURL,
+	})
+	return nil
+}
+
+// openStore opens the database. SQLite is migrated by itself; PostgreSQL must
+// have been brought to this version by `redress migrate`.
+func openStore(ctx context.Context, settings *configs.Settings) (*store.Store, error) {
+	s, err := store.Open(ctx, store.Options{URL: settings.Database.URL.Reveal(), DataDir: settings.DataDir})
+	if err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	have, want, err := s.SchemaVersion(ctx)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("reading the database's version: %w", err), s.Close())
+	}
+	if have < want {
+		return nil, errors.Join(fmt.Errorf("%w: it is at version %d of %d; run: redress migrate", ErrNotMigrated, have, want), s.Close())
+	}
+	return s, nil
+}
+
+// ErrNotMigrated means that `redress migrate` has to be run first.
+var ErrNotMigrated = errors.New("the database is not ready")
+
+// Migrate brings the database to this version.
+func Migrate(ctx context.Context, settings *configs.Settings) (from, to int64, err error) {
+	if err := os.MkdirAll(settings.DataDir, 0o750); err != nil {
+		return 0, 0, fmt.Errorf("data_dir: %w", err)
+	}
+	s, err := store.Open(ctx, store.Options{URL: settings.Database.URL.Reveal(), DataDir: settings.DataDir})
+	if err != nil {
+		return 0, 0, fmt.Errorf("opening the database: %w", err)
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if from, to, err = s.Migrate(ctx); err != nil {
+		return from, to, fmt.Errorf("migrating: %w", err)
+	}
+	return from, to, nil
+}
+
+// openQueue makes the dispatch: in process, or Redis where settings name one.
+func (a *App) openQueue() error {
+	if len(a.Settings.Redis.URL) == 0 {
+		a.Queue = queue.NewMemory()
+		a.closers = append(a.closers, a.Queue)
+		return nil
+	}
+	var addresses []string
+	for _, address := range a.Settings.Redis.URL {
+		addresses = append(addresses, address.Reveal())
+	}
+	var err error
+	if a.redis, err = queue.Dial(addresses); err != nil {
+		return err
+	}
+	a.closers = append(a.closers, a.redis)
+	a.Queue, err = queue.NewRedis(queue.RedisOptions{Client: a.redis, Consumer: holder(), Logger: a.Logger})
+	if err != nil {
+		return err
+	}
+	a.closers = append(a.closers, a.Queue)
+	return nil
+}
+
+// Close closes what Open opened, in reverse.
+func (a *App) Close() error {
+	var errs []error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		errs = append(errs, a.closers[i].Close())
+	}
+	a.closers = nil
+	return errors.Join(errs...)
+}
+
+// holder names this process among all that run.
+func holder() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "host"
+	}
+	return fmt.Sprintf("%s-%d-%s", host, os.Getpid(), rand.Text()[:8])
+}
+
+// Organisation is the organisation as of now.
+func (a *App) Organisation(ctx context.Context) (*cases.Organisation, error) {
+	return a.Office.Organisation(ctx)
+}
+
+// NewLogger makes a logger as the settings say.
+func NewLogger(w io.Writer, settings configs.Log) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cmp.Or(settings.Level, "info"))); err != nil {
+		level = slog.LevelInfo
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if settings.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}

@@ -1,0 +1,201 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/redress-cms/redress/cases/store"
+	"github.com/redress-cms/redress/channels"
+	"github.com/redress-cms/redress/pipeline"
+	"github.com/redress-cms/redress/pipeline/pace"
+	"github.com/redress-cms/redress/pipeline/queue"
+	"github.com/redress-cms/redress/pipeline/spool"
+)
+
+// Role says which part of the work a process does.
+type Role struct {
+	Gateway bool // intake, web, webhooks
+	Worker  bool // stages, timers, sending
+}
+
+// Workers per process.
+const (
+	inboundWorkers  = 4
+	outboundWorkers = 8
+	prepareRetry    = 15 * time.Second
+)
+
+// Run does the work of role until ctx ends, then stops in reverse order of
+// start and finishes what is in hand. The listener is closed by it; extra are
+// further routes.
+func (a *App) Run(ctx context.Context, role Role, gate *Gate, extra ...func(*http.ServeMux)) error {
+	intake, err := a.newIntake(role)
+	if err != nil {
+		return err
+	}
+	group, groupCtx := errgroup.WithContext(ctx)
+	if role.Worker {
+		a.startWorkers(groupCtx, group)
+	}
+	if role.Gateway {
+		// Intake outlives what feeds it, so that a message in hand is kept.
+		intakeCtx, stopIntake := context.WithCancel(context.WithoutCancel(ctx))
+		defer stopIntake()
+		done := make(chan error, 1)
+		go func() { done <- intake.Run(intakeCtx) }()
+		group.Go(func() error {
+			feeds, feedsCtx := errgroup.WithContext(groupCtx)
+			a.startIntake(feedsCtx, feeds, intake.Accept)
+			err := feeds.Wait()
+			gate.Drain()
+			stopIntake()
+			return errors.Join(err, <-done)
+		})
+	}
+	gate.Open(a.handler(role, intake, extra...))
+	a.Logger.Info("ready", "gateway", role.Gateway, "worker", role.Worker, "public_url", a.Settings.HTTP.PublicURL)
+	err = group.Wait()
+	if err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func (a *App) newIntake(role Role) (*pipeline.Intake, error) {
+	if !role.Gateway {
+		return nil, nil
+	}
+	var err error
+	a.spool, err = spool.Open(filepath.Join(a.Settings.DataDir, "spool"), a.Settings.Limits.SpoolBytes)
+	if err != nil {
+		return nil, fmt.Errorf("opening the spool: %w", err)
+	}
+	return pipeline.NewIntake(pipeline.IntakeOptions{
+		Store: a.Store, Queue: a.Queue, Spool: a.spool, Clock: a.Clock, Logger: a.Logger, Metrics: a.Metrics,
+		MaxBytes: a.Settings.Limits.MessageBytes * 2, // base64 and headers
+	}), nil
+}
+
+// startIntake prepares the accounts and polls those that are polled.
+func (a *App) startIntake(ctx context.Context, group *errgroup.Group, accept channels.Accept) {
+	group.Go(func() error { <-ctx.Done(); return nil })
+	for _, adapter := range a.Adapters {
+		name := adapter.Name()
+		log := a.Logger.With("channel", name.Channel, "account", name.Account)
+		if preparer, ok := adapter.(channels.Preparer); ok {
+			group.Go(func() error { a.prepare(ctx, preparer, log); return nil })
+		}
+		poller, ok := adapter.(channels.Poller)
+		if !ok {
+			continue
+		}
+		group.Go(func() error {
+			if err := poller.Poll(ctx, accept); err != nil && ctx.Err() == nil {
+				log.Error("the account is not polled any more", "error", err)
+			}
+			return nil
+		})
+	}
+}
+
+// startWorkers runs the stages, the senders of every channel, the timers, the
+// sweep and the reconciliation.
+func (a *App) startWorkers(ctx context.Context, group *errgroup.Group) {
+	stages := pipeline.New(pipeline.Options{
+		Store: a.Store, Office: a.Office, Adapters: a.Adapters, Words: pipeline.NewWords(a.Templates.Keywords()),
+		Clock: a.Clock, Logger: a.Logger, Metrics: a.Metrics,
+	})
+	worker := func(topic string, n int, handle func(context.Context, queue.Item) error) {
+		w := &pipeline.Worker{Queue: a.Queue, Topic: topic, Concurrency: n, Handle: handle, Clock: a.Clock, Logger: a.Logger}
+		group.Go(func() error { return w.Run(ctx) })
+	}
+	worker(pipeline.TopicInbound, inboundWorkers, stages.HandleItem)
+
+	sender := &pipeline.Sender{
+		Store: a.Store, Adapters: a.Adapters.Get, Pace: a.pacer(), Clock: a.Clock, Random: rand.Float64,
+		Logger: a.Logger, Metrics: a.Metrics, OnFinal: a.Office.Failed,
+	}
+	channelsHere := map[string]bool{}
+	for _, adapter := range a.Adapters {
+		if name := adapter.Name().Channel; !channelsHere[name] {
+			channelsHere[name] = true
+			worker(pipeline.OutboundTopic(name), outboundWorkers, sender.Handle)
+		}
+	}
+	worker(pipeline.TopicOutbound, 1, sender.Handle)
+
+	timers := &pipeline.Timers{Store: a.Store, Fire: a.Office.Fire, Clock: a.Clock, Logger: a.Logger, Metrics: a.Metrics}
+	group.Go(func() error { return timers.Run(ctx) })
+	sweep := &pipeline.Sweep{
+		Store: a.Store, Queue: a.Queue, Clock: a.Clock, Logger: a.Logger, Metrics: a.Metrics,
+		Serves: func(channel string) bool { return channelsHere[channel] },
+		Sole:   a.Settings.Database.URL == "",
+	}
+	group.Go(func() error { return sweep.Run(ctx) })
+	reconciler := &pipeline.Reconciler{Store: a.Store, Adapters: a.Adapters.Get, Clock: a.Clock, Logger: a.Logger, Metrics: a.Metrics}
+	group.Go(func() error {
+		err := a.leases.While(ctx, "reconcile", reconciler.Run)
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	})
+}
+
+func (a *App) pacer() pipeline.Pacer {
+	if a.redis != nil {
+		return pace.NewRedis(a.redis, "redress", a.Logger)
+	}
+	return pace.NewMemory()
+}
+
+// prepare readies an account at the provider, for as long as it takes. Each
+// failure is one line of the log, and /readyz tells it too.
+func (a *App) prepare(ctx context.Context, preparer channels.Preparer, log interface {
+	Warn(string, ...any)
+}) {
+	for pause := prepareRetry / 8; ; pause = min(2*pause, 20*prepareRetry) {
+		err := preparer.Prepare(ctx)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		log.Warn("the account is not ready at its provider; trying again", "in", pause, "error", err)
+		if (pipeline.SystemClock{}).Wait(ctx, time.Now().Add(pause)) != nil {
+			return
+		}
+	}
+}
+
+// Listen opens the HTTP listener of the settings.
+func Listen(ctx context.Context, address string) (net.Listener, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("http.listen: %w", err)
+	}
+	return listener, nil
+}
+
+// newMetrics registers what operators watch.
+func (a *App) newMetrics() (*pipeline.Metrics, error) {
+	return pipeline.NewMetrics(a.Registry, pipeline.Sources{
+		Inbound:  a.Store.InboundStats,
+		Outbound: func(ctx context.Context) (map[store.OutboundState]int, error) { return a.Store.OutboundStats(ctx) },
+		Cases:    a.Store.OpenCounts,
+		Spool: func() int {
+			if a.spool == nil {
+				return 0
+			}
+			return a.spool.Len()
+		},
+		Health: a.health, Clock: a.Clock,
+	})
+}

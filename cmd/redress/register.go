@@ -1,0 +1,69 @@
+package main
+
+import (
+	"io"
+	"strings"
+
+	"github.com/redress-cms/redress/cases"
+	"github.com/redress-cms/redress/cmd/redress/internal/app"
+	"github.com/redress-cms/redress/pipeline"
+)
+
+type registerCommand struct {
+	Text    string `required:"" help:"What the complainant said; - reads it from standard input."`
+	Via     string `help:"How it came: phone, counter or letter." enum:"phone,counter,letter" default:"phone"`
+	Name    string `help:"The complainant's name."`
+	Phone   string `help:"The complainant's number, to answer by SMS."`
+	Email   string `help:"The complainant's mail address, to answer by email."`
+	Lang    string `help:"Language to answer in. Default: that of the text."`
+	Type    string `help:"complaint, enquiry, suggestion, compliment, appeal, petition or information_request." default:"complaint"`
+	Subject string `help:"In a few words."`
+	Place   string `help:"Where."`
+	Service string `help:"Service code. Default: found from the text."`
+	Area    string `help:"Area code. Default: found from the text."`
+	As      string `help:"Who takes it down." placeholder:"LOGIN"`
+}
+
+// Help is shown by `redress register --help`.
+func (registerCommand) Help() string {
+	return "Example:\n\n  redress register --via phone --name \"Meera Nair\" --phone \"+91 98765 43210\" --text \"No water in Ward 3 since Monday\""
+}
+
+// Run registers one case and prints it.
+func (c registerCommand) Run(r *invocation) error {
+	text := c.Text
+	if text == "-" {
+		read, err := io.ReadAll(io.LimitReader(r.In, 1<<20))
+		if err != nil {
+			return err
+		}
+		text = string(read)
+	}
+	a, err := r.open()
+	if err != nil {
+		return err
+	}
+	org, err := a.Office.Organisation(r.Context)
+	if err != nil {
+		return err
+	}
+	in := pipeline.Spoken{
+		Intake: c.Via, Name: c.Name, Language: c.Lang, Type: cases.Type(c.Type),
+		Subject: c.Subject, Text: text, Place: c.Place, Service: c.Service, Area: c.Area,
+	}
+	if c.Phone != "" {
+		number, err := app.PhoneNumber(c.Phone, org.Jurisdiction.DefaultRegion)
+		if err != nil {
+			return err
+		}
+		in.Addresses = append(in.Addresses, cases.Address{Channel: app.ChannelSMS, Value: number})
+	}
+	if c.Email != "" {
+		in.Addresses = append(in.Addresses, cases.Address{Channel: app.ChannelEmail, Value: strings.ToLower(c.Email)})
+	}
+	registered, err := a.Office.Register(r.Context, r.actor(c.As), in)
+	if err != nil {
+		return err
+	}
+	return printChanged(r, a, registered)
+}
