@@ -104,7 +104,7 @@ type Charge struct {
 
 // Format says what a channel can show.
 type Format struct {
-	Medium  string // template family: "email", "sms" or "chat"
+	Medium  string // template family: "email", "sms" or "chat"; empty: it cannot send
 	HTML    bool   // Outbound.HTML is used
 	Buttons bool   // Outbound.Buttons are shown
 	Threads bool   // Outbound.Thread is used

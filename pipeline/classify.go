@@ -11,12 +11,8 @@ import (
 // language to answer in.
 func (p *Pipeline) classify(_ context.Context, u *Understood) (Verdict, error) {
 	m := u.Message
-	body := u.Intent.Text
-	if u.Intent.Kind == IntentComplaint && m.Fields.Place != "" {
-		body += "\n" + m.Fields.Place
-	}
 	u.Classification = u.Org.Classify(cases.Text{
-		Subject: m.Subject, Body: body, Language: m.Language,
+		Subject: m.Subject, Body: u.Intent.Text, Place: m.Fields.Place, Language: m.Language,
 		ServiceHint: m.Fields.Service, AreaHint: m.Fields.Area,
 	})
 	u.Language = chooseLanguage(u)

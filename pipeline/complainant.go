@@ -20,12 +20,12 @@ func (p *Pipeline) register(ctx context.Context, u *Understood) error {
 	if text == "" && m.Location != nil {
 		text = locationText(*m.Location)
 	}
+	u.Classification.Language = u.Language
 	draft := cases.Draft{
 		Type: cases.Type(m.Fields.Type), ContactID: contact.ID,
 		Intake: u.Inbound.Channel, Channel: u.Sender.Channel, Account: u.Account, Address: u.address(),
-		Language: u.Language, Subject: m.Subject, Description: text, Place: m.Fields.Place,
-		ReceivedAt: u.Inbound.ReceivedAt, Classification: u.Classification,
-		Silent: u.Silent != "",
+		Subject: m.Subject, Description: text, Place: m.Fields.Place,
+		ReceivedAt: u.Inbound.ReceivedAt, Classification: u.Classification, Quiet: u.Silent != "",
 	}
 	if m.Location != nil {
 		draft.Latitude, draft.Longitude = &m.Location.Latitude, &m.Location.Longitude
@@ -78,7 +78,8 @@ func (p *Pipeline) contactOf(u *Understood) cases.Contact {
 	return contact
 }
 
-// changeOwn changes a case on behalf of its complainant.
+// changeOwn changes a case on behalf of its complainant. What cannot be done
+// is added to the case as a message, and the answer says why.
 func (p *Pipeline) changeOwn(ctx context.Context, u *Understood) error {
 	desk, c := p.desk(u), *u.Case
 	var change cases.Change
@@ -88,18 +89,15 @@ func (p *Pipeline) changeOwn(ctx context.Context, u *Understood) error {
 		if desk.Load, err = p.Store.OwnerLoad(ctx, c.Department); err != nil {
 			return fmt.Errorf("counting open cases of the department: %w", err)
 		}
-		if change, err = desk.Reopen(c, u.Intent.Text); isRefused(err) {
-			return p.followUp(ctx, u, cases.NoticeNotReopened)
-		}
+		change, err = desk.Reopen(c, u.Intent.Text)
 	case IntentRate:
 		change, err = desk.Rate(c, u.Intent.Rating, u.Intent.Text)
-	case IntentNotFixed:
-		return p.followUp(ctx, u, cases.NoticeOfferReopen)
 	default:
 		return p.followUp(ctx, u, "")
 	}
-	if isRefused(err) {
-		return p.followUp(ctx, u, "")
+	var refused *cases.Error
+	if errors.As(err, &refused) {
+		return p.followUp(ctx, u, refused.Notice)
 	}
 	if err != nil {
 		return err
@@ -111,19 +109,15 @@ func (p *Pipeline) changeOwn(ctx context.Context, u *Understood) error {
 // in place of "your message was added".
 func (p *Pipeline) followUp(ctx context.Context, u *Understood, instead cases.NoticeKind) error {
 	change, err := p.desk(u).FollowUp(*u.Case, cases.FollowUp{
-		Text: u.Message.Written, Quiet: u.Settling && instead == "",
+		Text: u.Message.Written, Quiet: u.Settling && instead == "", Newest: u.Several,
+		NotFixed: u.Intent.Kind == IntentNotFixed,
 	})
 	if err != nil {
 		return err
 	}
 	for i := range change.Notices {
-		n := &change.Notices[i]
-		switch {
-		case n.To != cases.ToComplainant:
-		case instead != "":
-			n.Kind = instead
-		case u.Several && n.Kind == cases.NoticeAdded:
-			n.Kind = cases.NoticeAddedNewest
+		if instead != "" && change.Notices[i].To == cases.ToComplainant {
+			change.Notices[i].Kind = instead
 		}
 	}
 	return p.save(ctx, u, change)
@@ -151,9 +145,6 @@ func (p *Pipeline) hold(ctx context.Context, u *Understood) error {
 // save puts a change, the message itself and what is to be sent into the step.
 func (p *Pipeline) save(ctx context.Context, u *Understood, change cases.Change) error {
 	u.Case = &change.Case
-	if u.Case.LastInboundAt == nil || u.Case.LastInboundAt.Before(u.Inbound.ReceivedAt) {
-		change.Case.LastInboundAt = &u.Inbound.ReceivedAt
-	}
 	entry, err := p.message(ctx, u)
 	if err != nil {
 		return err
@@ -221,11 +212,6 @@ func (p *Pipeline) optOut(u *Understood) {
 		change.OptedIn = true
 	}
 	u.Step.Addresses = append(u.Step.Addresses, change)
-}
-
-func isRefused(err error) bool {
-	var refused *cases.Error
-	return errors.As(err, &refused)
 }
 
 // locationText is a point as people and maps read it.

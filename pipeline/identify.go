@@ -22,8 +22,11 @@ func (p *Pipeline) identify(ctx context.Context, u *Understood) (Verdict, error)
 			u.Account = adapter.Name().Account
 		}
 	}
+	if u.Format.Medium == "" && m.AnswerOn == "" {
+		u.Sender.Value = "" // a form without an address: the tracking page is the answer
+	}
 	if u.Sender.Value == "" {
-		return goOn, nil // a form without an address: the tracking page is the answer
+		return goOn, nil
 	}
 
 	if m.Verified {

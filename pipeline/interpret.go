@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/redress-cms/redress/cases"
+	"github.com/redress-cms/redress/channels"
 )
 
 // Vocabulary knows the words of conversation in every language.
@@ -43,6 +44,17 @@ func (p *Pipeline) interpret(_ context.Context, u *Understood) (Verdict, error) 
 
 func (p *Pipeline) complainantIntent(u *Understood, text string) Intent {
 	m := u.Message
+	switch m.Action {
+	case channels.ActionRegister:
+		return Intent{Kind: IntentComplaint, Text: text}
+	case channels.ActionAdd:
+		return byCase(u, text)
+	case channels.ActionReopen:
+		return Intent{Kind: IntentReopen, Text: text}
+	case channels.ActionRate:
+		rating, _ := strconv.Atoi(text)
+		return Intent{Kind: IntentRate, Rating: rating}
+	}
 	if m.OptOut != "" {
 		return Intent{Kind: IntentKind(m.OptOut), Text: text}
 	}

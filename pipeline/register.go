@@ -49,15 +49,14 @@ func (o *Office) registerOnce(ctx context.Context, by cases.Actor, in Spoken) (c
 	now := o.Clock.Now()
 	step := store.Step{At: now}
 	found := org.Classify(cases.Text{
-		Subject: in.Subject, Body: in.Text + "\n" + in.Place, Language: in.Language,
+		Subject: in.Subject, Body: in.Text, Place: in.Place, Language: in.Language,
 		ServiceHint: in.Service, AreaHint: in.Area,
 	})
-	draft := cases.Draft{
-		Type: in.Type, Intake: in.Intake, Language: org.Language(in.Language),
-		Subject: in.Subject, Description: in.Text, Place: in.Place, ReceivedAt: now, Classification: found,
+	if in.Language != "" {
+		found.Language = org.Language(in.Language)
 	}
-	if in.Language == "" {
-		draft.Language = org.Language(found.Language)
+	draft := cases.Draft{
+		Type: in.Type, Intake: in.Intake, Subject: in.Subject, Description: in.Text, Place: in.Place, ReceivedAt: now, Classification: found,
 	}
 	if err := o.spokenContact(ctx, &step, &draft, in); err != nil {
 		return cases.Case{}, err
@@ -103,7 +102,7 @@ func (o *Office) spokenContact(ctx context.Context, step *store.Step, draft *cas
 		break
 	}
 	if draft.ContactID == 0 {
-		step.Contact = &cases.Contact{Name: in.Name, Language: draft.Language, CreatedAt: step.At}
+		step.Contact = &cases.Contact{Name: in.Name, Language: draft.Classification.Language, CreatedAt: step.At}
 		for _, a := range in.Addresses {
 			step.Addresses = append(step.Addresses, store.AddressChange{Address: a})
 		}

@@ -130,7 +130,7 @@ func (a *Adapter) Name() channels.Name {
 
 // Format implements channels.Adapter. Notices for a complainant who left no
 // address are rendered as plain text, for the tracking page.
-func (a *Adapter) Format() channels.Format { return channels.Format{Medium: "chat"} }
+func (a *Adapter) Format() channels.Format { return channels.Format{} }
 
 // Send implements channels.Adapter: it refuses, since nobody can be written to.
 func (a *Adapter) Send(context.Context, channels.Outbound) (channels.Receipt, error) {
