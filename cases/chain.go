@@ -95,7 +95,7 @@ func (e *Event) noteFault() string {
 func commit(salt []byte, note string) []byte {
 	h := sha256.New()
 	h.Write(salt)
-	io.WriteString(h, note)
+	h.Write([]byte(note))
 	return h.Sum(nil)
 }
 
@@ -110,7 +110,7 @@ func (e *Event) digest() []byte {
 	}
 	text := func(s string) {
 		number(int64(len(s)))
-		io.WriteString(h, s)
+		h.Write([]byte(s))
 	}
 	text(chainVersion)
 	number(e.CaseID)

@@ -3,6 +3,7 @@ package cases
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -108,36 +109,44 @@ func (c *Classification) language(o *Organisation, in Text, parts []textPart, hi
 	c.because("language", lang, "%s", why)
 }
 
-// rankServices weighs the services whose keywords were found, best first.
+// evidence is a phrase found for a service. Spellings that compare alike
+// ("bache", "baches") are one phrase: the first stands for all.
+type evidence struct{ service, phrase int }
+
+// rankServices weighs the services whose keywords were found, best first. A
+// phrase counts once, where it weighs most.
 func (o *Organisation) rankServices(parts []textPart, hits [][]hit, lang string) []found {
 	entries := o.lookup().vocabulary.services.entries
-	best := map[int]int{}     // entry → score, of the part where it counts most
-	where := map[int]string{} // entry → part
+	best, why := map[evidence]int{}, map[evidence]string{}
 	for i, list := range hits {
 		for _, h := range list {
 			for _, id := range h.ends {
-				score := 10 * entries[id].words * entries[id].words * parts[i].weight
-				if entries[id].lang != lang {
+				e := entries[id]
+				score := 10 * e.words * e.words * parts[i].weight
+				if e.lang != lang {
 					score = score * 7 / 10
 				}
-				if score > best[id] {
-					best[id], where[id] = score, parts[i].name
+				if key := (evidence{e.target, h.ends[0]}); score > best[key] {
+					best[key] = score
+					why[key] = fmt.Sprintf("keyword '%s' (%s) in %s", e.phrase, e.lang, parts[i].name)
 				}
 			}
 		}
 	}
+	return rank(best, why)
+}
+
+// rank adds up what speaks for each service.
+func rank(best map[evidence]int, why map[evidence]string) []found {
 	byService := map[int]*found{}
-	for id, e := range entries {
-		if best[id] == 0 {
-			continue
-		}
-		f := byService[e.target]
+	for _, key := range slices.SortedFunc(maps.Keys(best), func(a, b evidence) int { return cmp.Compare(a.phrase, b.phrase) }) {
+		f := byService[key.service]
 		if f == nil {
-			f = &found{service: e.target}
-			byService[e.target] = f
+			f = &found{service: key.service}
+			byService[key.service] = f
 		}
-		f.score += best[id]
-		f.why = append(f.why, fmt.Sprintf("keyword '%s' (%s) in %s", e.phrase, e.lang, where[id]))
+		f.score += best[key]
+		f.why = append(f.why, why[key])
 	}
 	ranked := make([]found, 0, len(byService))
 	for _, f := range byService {

@@ -27,6 +27,8 @@ func TestClassify(t *testing.T) {
 		{"plural and -ing", Text{Body: "potholes everywhere"}, "pothole", "", "en", Normal},
 		{"plural in spanish", Text{Body: "la calle esta llena de baches"}, "pothole", "", "es", Normal},
 		{"inflected hindi", Text{Body: "सड़क पर बहुत गड्ढे हैं"}, "pothole", "", "hi", Normal},
+		{"spellings of one keyword count once", Text{Body: "road damage, and one bache"}, "pothole", "", "en", Normal},
+		{"two words outweigh one", Text{Body: "dry tap and a puddle full of puddles"}, "no-water", "", "en", High},
 		{"subject weighs more", Text{Subject: "Pothole", Body: "it fills with water"}, "pothole", "", "en", Normal},
 		{"word borders", Text{Body: "the waterfall of leaks"}, "water-leak", "", "en", High},
 		{"no word inside a word", Text{Body: "the breakwater is nice"}, "", "", "en", Normal},

@@ -62,7 +62,7 @@ func TestIndexTellsEveryFault(t *testing.T) {
 		`services[4].code: the service code "pothole" is there twice`,
 		`routes.routes[0].routes[0].match.service: there is no service "nothing"`,
 		`routes.routes[1].owner: there is no user "nobody"`,
-		`routes.routes[3].match: a route without a match would take everything`,
+		`routes.routes[4].match: a route without a match would take everything`,
 	}
 	var faults Faults
 	if err := o.Index(); !errors.As(err, &faults) {

@@ -125,7 +125,7 @@ func commonWordsOf(lang string) map[string]bool {
 	base, _, _ := strings.Cut(lang, "-")
 	words := map[string]string{
 		"en": "the is are was has have been and of in on at to for from with not near since this that my our please there it we you your no very been days yesterday street road",
-		"es": "el la los las un una de del en y que es esta estan hay por para con no se mi nuestra nuestro desde cerca ayer calle muy favor al lo su hace dias hola gracias",
+		"es": "el la los las un una de del en y que es esta estan hay por para con no se mi nuestra nuestro desde cerca ayer calle muy al lo su hace dias hola gracias",
 		"fr": "le la les un une des du de en et est sont dans pour par avec pas ne se mon ma notre depuis pres hier rue tres il y a bonjour merci",
 		"pt": "o a os as um uma de do da dos das em no na e que esta estao ha por para com nao meu minha nosso desde perto ontem rua muito ola obrigado",
 		"de": "der die das ein eine und ist sind im in auf fur mit nicht kein seit bei mein unser unsere gestern strasse sehr bitte es wir ich",

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -31,7 +32,8 @@ func (m *machine) record(t *rapid.T, before Case, ch Change, err error) {
 		t.Fatal("the action changed the case it was handed")
 	}
 	if err != nil {
-		if _, ok := err.(*Error); !ok {
+		var refused *Error
+		if !errors.As(err, &refused) {
 			t.Fatalf("the refusal is no *Error: %v", err)
 		}
 		return

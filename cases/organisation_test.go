@@ -81,7 +81,7 @@ func cityUnchecked() *Organisation {
 				Code: "pothole", Name: "Pothole", Group: "Roads", Department: "roads", Priority: Normal,
 				Keywords: map[string][]string{"en": {"pothole", "road damage"}, "hi": {"गड्ढा"}, "es": {"bache"}},
 			},
-			{Code: "garbage", Name: "Garbage", Group: "Waste", Keywords: map[string][]string{"en": {"garbage"}, "hi": {"कचरा"}, "es": {"basura"}}},
+			{Code: "garbage", Name: "Garbage", Group: "Waste", Keywords: map[string][]string{"en": {"garbage", "puddle", "puddles", "puddling"}, "hi": {"कचरा"}, "es": {"basura"}}},
 		},
 		Routes: Route{Department: "front-desk", Routes: []Route{
 			{Match: Match{Priority: Urgent}, Policy: "urgent", Routes: []Route{
@@ -89,6 +89,7 @@ func cityUnchecked() *Organisation {
 			}},
 			{Match: Match{Group: "Roads", Area: "ward-12"}, Owner: "rosa"},
 			{Match: Match{Service: "garbage", Area: "ward-1"}, Department: "roads", Priority: Low},
+			{Match: Match{Channel: "letter"}, Department: "head"},
 		}},
 		Rules: Rules{Urgent: []string{"danger", "खतरा", "peligro"}},
 	}

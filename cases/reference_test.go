@@ -168,6 +168,21 @@ func TestFindReferences(t *testing.T) {
 	}
 }
 
+func TestCutReferences(t *testing.T) {
+	ref := string(newReference(t, "C"))
+	for text, want := range map[string]string{
+		ref + ": still leaking":           "still leaking",
+		"status " + ref:                   "status",
+		"[" + ref + "] still leaking":     "[] still leaking",
+		"I have many, C-sections, e-mail": "I have many, C-sections, e-mail",
+		"":                                "",
+	} {
+		if got := CutReferences(text); got != want {
+			t.Errorf("%q was cut to %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestFindReferencesIsBounded(t *testing.T) {
 	random := source()
 	var b strings.Builder

@@ -104,7 +104,7 @@ func (m Match) holds(c Case, group string) bool {
 	return (m.Service == "" || m.Service == c.Service) &&
 		(m.Group == "" || m.Group == group) &&
 		(m.Area == "" || m.Area == c.Area) &&
-		(m.Channel == "" || m.Channel == c.Channel) &&
+		(m.Channel == "" || m.Channel == cmp.Or(c.Intake, c.Channel)) &&
 		(m.Language == "" || m.Language == c.Language) &&
 		(m.Priority == "" || m.Priority == c.Priority)
 }

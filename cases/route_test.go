@@ -38,6 +38,8 @@ func TestRoute(t *testing.T) {
 			department: "roads", owner: "ravi", policy: "urgent", priority: Urgent, level: 1, deptWhy: "route routes.routes[0].routes[0]"},
 		{name: "route sets the priority", in: Case{Service: "garbage", Area: "ward-1", Priority: Normal},
 			department: "roads", owner: "ravi", policy: "standard", priority: Low, level: 1},
+		{name: "route by the channel it came in on", in: Case{Service: "garbage", Intake: "letter", Channel: "sms"},
+			department: "head", owner: "hema", policy: "standard", priority: Normal, level: 3, deptWhy: "route routes.routes[3]"},
 		{name: "nothing known", in: Case{},
 			department: "front-desk", owner: "dora", policy: "standard", priority: Normal, level: 1,
 			deptWhy: "front desk: no route and no service says otherwise"},
