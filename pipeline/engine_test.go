@@ -185,7 +185,7 @@ func (s *memoryStore) Finish(_ context.Context, id string, o store.Outcome) erro
 	case s.away != nil:
 		return s.away
 	case row.State != store.OutAttempting && row.State != store.OutUncertain, o.From != "" && row.State != o.From:
-		return store.ErrConflict
+		return store.ErrDone
 	}
 	row.State, row.NextAttemptAt = o.State, o.NextAttemptAt
 	row.ErrorCode, row.Error = o.ErrorCode, o.Error

@@ -152,7 +152,7 @@ type Outcome struct {
 	// NotMade takes the attempt back that Claim counted: the message had to wait.
 	NotMade bool
 	// From, when not empty, is the only state that the row may be in; else
-	// Finish returns ErrConflict.
+	// Finish returns ErrDone.
 	From OutboundState
 }
 
@@ -185,6 +185,7 @@ type Step struct {
 	Addresses []AddressChange
 
 	Change   *cases.Change // its Case.ContactID of 0 means the Contact of this step
+	Links    []int64       // ids of cases to link the Change's case to, in both directions
 	Messages []cases.Message
 	Outbox   []Outbound
 	Reports  []Report
