@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -174,6 +175,11 @@ func TestDurationIsReadBack(t *testing.T) {
 		if err != nil || d.String() != s {
 			t.Errorf("%s was read as %s (%v)", s, d, err)
 		}
+	}
+	kept, err := json.Marshal(Step{After: Duration{2, WorkingDays}, Level: 3})
+	var step Step
+	if err != nil || json.Unmarshal(kept, &step) != nil || step.After.String() != "2wd" {
+		t.Errorf("kept as %s, read as %v", kept, step)
 	}
 	for _, s := range []string{"", "5", "m", "-5m", "5 m", "1.5h", "5M", "99999999999999999999d", "100001d", "5mo"} {
 		if d, err := ParseDuration(s); err == nil {

@@ -47,7 +47,7 @@ type found struct {
 	why     []string
 }
 
-// part is a piece of the text with its weight.
+// textPart is a piece of the text with its weight.
 type textPart struct {
 	name   string
 	tokens []token

@@ -176,7 +176,7 @@ func (d Desk) staff(allowed ...Role) *Error {
 // officer refuses everybody who cannot own cases.
 func (d Desk) officer() *Error { return d.staff(RoleOfficer, RoleSupervisor) }
 
-// desk refuses everybody who cannot take complaints or correct them.
+// clerk refuses everybody who cannot take complaints or correct them.
 func (d Desk) clerk() *Error { return d.staff(RoleOfficer, RoleSupervisor, RoleAgent) }
 
 // open refuses when there is no work left on the case, and says since when.
@@ -194,7 +194,7 @@ func (d Desk) open(c Case) *Error {
 	return nil
 }
 
-// text trims what staff wrote and refuses none or too much of it.
+// staffText trims what staff wrote and refuses none or too much of it.
 func staffText(s, what string) (string, *Error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
