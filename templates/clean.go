@@ -24,6 +24,9 @@ func clean(d Data) Data {
 	} {
 		*s = oneLine(*s)
 	}
+	if d.Status != "" && d.Status != "deferred" {
+		d.Deferred = nil // over
+	}
 	d.Text = strings.TrimSpace(visible(d.Text))
 
 	choices := make([]Choice, len(d.Choices))

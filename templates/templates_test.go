@@ -125,7 +125,11 @@ func TestGolden(t *testing.T) {
 			t.Run(lang+"/"+medium, func(t *testing.T) {
 				var b strings.Builder
 				for _, kind := range s.Kinds() {
-					r := render(t, s, kind, medium, lang, typical(lang))
+					d := typical(lang)
+					if kind == "deferred" {
+						d.Status = kind
+					}
+					r := render(t, s, kind, medium, lang, d)
 					fmt.Fprintf(&b, "===== %s\n", kind)
 					if medium == SMS {
 						fmt.Fprintf(&b, "%s\n(%s)\n\n", r.Text, segmentsOf(r.Text))
@@ -223,11 +227,11 @@ func long(lang string) Data {
 	d.Due, d.Deferred = &due, &due
 	switch lang {
 	case "en":
-		d.Service, d.Department = "Street light not working", "Electricity and Street Lighting"
+		d.Service, d.Department = "Street light not working", "Electricity and Street Lights"
 	case "hi":
-		d.Service, d.Department = "स्ट्रीट लाइट नहीं जल रही", "बिजली और स्ट्रीट लाइट"
+		d.Service, d.Department = "जन्म-मृत्यु प्रमाण पत्र", "बिजली और स्ट्रीट लाइट"
 	case "es":
-		d.Service, d.Department = "Farola que no funciona", "Electricidad y Alumbrado"
+		d.Service, d.Department = "Semáforo dañado", "Electricidad y Alumbrado"
 	}
 	d.Area, d.Jurisdiction = "Ward 12", "City of Example"
 	return d
