@@ -21,13 +21,27 @@ import (
 type watched struct {
 	net.Conn
 	allowed atomic.Int64 // time.Duration
+	stalled atomic.Bool
 }
 
 func (w *watched) Read(b []byte) (int, error) {
 	if err := w.Conn.SetReadDeadline(time.Now().Add(time.Duration(w.allowed.Load()))); err != nil {
 		return 0, err
 	}
-	return w.Conn.Read(b)
+	n, err := w.Conn.Read(b)
+	if isTimeout(err) {
+		w.stalled.Store(true)
+		_ = w.Conn.Close() // go-imap would try again several times
+	}
+	return n, err
+}
+
+// explain names a stall, which go-imap's errors do not.
+func (w *watched) explain(err error) error {
+	if err != nil && w.stalled.Load() {
+		return &fault{text: "the server does not answer", err: err}
+	}
+	return err
 }
 
 func (w *watched) SetReadDeadline(time.Time) error { return nil }
@@ -53,7 +67,7 @@ func (a *Adapter) connect(ctx context.Context) (*mailbox, error) {
 	box.stop = context.AfterFunc(ctx, func() { _ = conn.Close() })
 	if err := box.open(ctx); err != nil {
 		box.close()
-		return nil, err
+		return nil, w.explain(err)
 	}
 	return box, nil
 }

@@ -94,6 +94,11 @@ func (a *Adapter) session(ctx context.Context, accept channels.Accept) error {
 		return err
 	}
 	defer box.close()
+	return box.conn.explain(a.watch(ctx, box, accept))
+}
+
+// watch takes in what is there and what comes.
+func (a *Adapter) watch(ctx context.Context, box *mailbox, accept channels.Accept) error {
 	for {
 		if err := box.takeIn(ctx, accept); err != nil {
 			return err
