@@ -141,17 +141,17 @@ func storable(s string) string {
 
 // Run commits until ctx ends; then it answers those it has taken and returns.
 func (i *Intake) Run(ctx context.Context) error {
+	work := context.WithoutCancel(ctx) // what is in hand is finished
 	pushed := make(chan struct{})
 	go func() {
 		defer close(pushed)
-		i.push()
+		i.push(work)
 	}()
 	defer func() {
 		close(i.stopped)
 		close(i.pushes)
 		<-pushed
 	}()
-	work := context.WithoutCancel(ctx) // what is in hand is finished
 	for {
 		i.replay(work)
 		wake, cancel := i.untilReplay(ctx)
@@ -269,9 +269,9 @@ func (i *Intake) spool(messages []channels.Inbound) error {
 }
 
 // push tells dispatch, away from those who wait for their answer.
-func (i *Intake) push() {
+func (i *Intake) push(ctx context.Context) {
 	for items := range i.pushes {
-		ctx, cancel := context.WithTimeout(context.Background(), pushTimeout)
+		ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 		if err := i.Queue.Push(ctx, TopicInbound, items...); err != nil {
 			i.Logger.Debug("dispatch not told of new messages; the sweep feeds them", "error", err)
 		}

@@ -3,6 +3,8 @@ package pipeline_test
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,19 +14,31 @@ import (
 
 // poller counts how many run at a time.
 type poller struct {
+	mu            sync.Mutex
 	running, most int
 	ran           map[string]int
 }
 
 func (p *poller) poll(holder string) func(context.Context) error {
 	return func(ctx context.Context) error {
+		p.mu.Lock()
 		p.running++
 		p.most = max(p.most, p.running)
 		p.ran[holder]++
+		p.mu.Unlock()
 		<-ctx.Done()
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		p.running--
 		return ctx.Err()
 	}
+}
+
+// polled is how often each polled, and how many at most at a time.
+func (p *poller) polled() (first, second, most int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ran["first"], p.ran["second"], p.most
 }
 
 func TestOnePollerAtATimeAndAnotherWhenItIsGone(t *testing.T) {
@@ -56,19 +70,16 @@ func TestOnePollerAtATimeAndAnotherWhenItIsGone(t *testing.T) {
 				synctest.Wait()
 				stopSecond := start("second", db)
 				time.Sleep(10 * time.Minute)
-				if p.ran["first"] != 1 || p.ran["second"] != 0 {
-					t.Errorf("polled %v, want only the first, once", p.ran)
+				if one, two, _ := p.polled(); one != 1 || two != 0 {
+					t.Errorf("the first polled %d times and the second %d, want only the first, once", one, two)
 				}
-				first.dead = tc.killed
+				first.dead.Store(tc.killed)
 				stopFirst()
 				time.Sleep(tc.within)
-				if p.ran["second"] != 1 {
-					t.Errorf("nobody took over within %v", tc.within)
+				if _, two, most := p.polled(); two != 1 || most != 1 {
+					t.Errorf("within %v the second polled %d times; %d at a time", tc.within, two, most)
 				}
 				stopSecond()
-				if p.most != 1 {
-					t.Errorf("%d polled at a time", p.most)
-				}
 			})
 		})
 	}
@@ -77,18 +88,18 @@ func TestOnePollerAtATimeAndAnotherWhenItIsGone(t *testing.T) {
 // mortal is a store that the process no longer reaches when dead.
 type mortal struct {
 	*memoryStore
-	dead bool
+	dead atomic.Bool
 }
 
 func (m *mortal) ReleaseLease(ctx context.Context, name, holder string) error {
-	if m.dead {
+	if m.dead.Load() {
 		return errAway
 	}
 	return m.memoryStore.ReleaseLease(ctx, name, holder)
 }
 
 func (m *mortal) Lease(ctx context.Context, name, holder string, now time.Time, ttl time.Duration) (bool, error) {
-	if m.dead {
+	if m.dead.Load() {
 		return false, errAway
 	}
 	return m.memoryStore.Lease(ctx, name, holder, now, ttl)
@@ -106,10 +117,10 @@ func TestAPollerThatLosesTheDatabaseStopsBeforeAnotherBegins(t *testing.T) {
 		second := &pipeline.Leases{Store: db, Holder: "second", Clock: pipeline.SystemClock{}, Logger: quiet}
 		go func() { _ = second.While(ctx, "bot", p.poll("second")); done <- struct{}{} }()
 		time.Sleep(time.Minute)
-		first.dead = true
+		first.dead.Store(true)
 		time.Sleep(30 * time.Second)
-		if p.ran["second"] != 1 || p.most != 1 {
-			t.Errorf("polled %v, %d at a time: want the second alone to take over", p.ran, p.most)
+		if _, two, most := p.polled(); two != 1 || most != 1 {
+			t.Errorf("the second polled %d times, %d at a time: want it alone to take over", two, most)
 		}
 		cancel()
 		<-done

@@ -59,7 +59,7 @@ func TestEachTimerFiresOnce(t *testing.T) {
 				}
 				stop := start()
 				for _, step := range steps {
-					time.Sleep(20 * time.Minute)
+					time.Sleep(20*time.Minute + 500*time.Millisecond) // between two rounds
 					clock.step(step)
 				}
 				time.Sleep(20 * time.Minute)
