@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -37,6 +38,9 @@ func (o *Office) apply(ctx context.Context, org *cases.Organisation, step *store
 			return fmt.Errorf("reading the contact: %w", err)
 		}
 	}
+	if err := o.links(ctx, step, change.Events); err != nil {
+		return err
+	}
 	notices := change.Notices
 	change.Notices = nil
 	step.Change = &change
@@ -45,6 +49,25 @@ func (o *Office) apply(ctx context.Context, org *cases.Organisation, step *store
 		if err := c.notice(ctx, n); err != nil {
 			return fmt.Errorf("preparing notice %s: %w", n.Kind, err)
 		}
+	}
+	return nil
+}
+
+// links puts the cases that events link to into the step.
+func (o *Office) links(ctx context.Context, step *store.Step, events []cases.Event) error {
+	for _, e := range events {
+		if e.Kind != cases.EventLinked {
+			continue
+		}
+		ref := cases.Reference(e.Data["reference"])
+		other, err := o.Store.CaseByReference(ctx, ref)
+		if errors.Is(err, store.ErrNotFound) {
+			return cases.Refuse(cases.NotFound, "There is no case %s.", ref)
+		}
+		if err != nil {
+			return fmt.Errorf("reading the linked case: %w", err)
+		}
+		step.Links = append(step.Links, other.ID)
 	}
 	return nil
 }
