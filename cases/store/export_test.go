@@ -1,0 +1,58 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// HotQuery is a query that must use an index.
+type HotQuery struct {
+	Name  string
+	SQL   string
+	Args  []any
+	Index string // SQLite's; PostgreSQL's where it has the same name
+}
+
+// HotQueries are the queries that run for every message.
+func HotQueries(now time.Time) []HotQuery {
+	return []HotQuery{
+		{"DueInbound", dueInboundSQL, []any{instant{now}, 0, 10}, "inbound_due"},
+		{"SenderQueue", senderQueueSQL, []any{key("sms"), key("+15550001111"), 10}, "inbound_sender_queue"},
+		{"DueTimers", dueTimersSQL, []any{instant{now}, 10}, "timers_due"},
+		{"DueOutbound", dueOutboundSQL, []any{instant{now}, 10}, "outbox_due"},
+		{"CaseByReference", caseByReferenceSQL, []any{key("C-7K2M-9QXT")}, "cases_reference"},
+		{"CasesOfContact", casesOfContactSQL, []any{1, 10}, "cases_contact"},
+		{"ContactByAddress", contactByAddressSQL, []any{key("sms"), key("+15550001111")}, "contact_addresses_address"},
+		{"OwnerLoad", ownerLoadSQL + ` GROUP BY owner`, nil, "cases_open"},
+	}
+}
+
+// Explain returns the plan of a query.
+func (s *Store) Explain(ctx context.Context, query string, args ...any) (string, error) {
+	var plan []string
+	err := s.reader.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if s.reader.Name() == postgresName {
+			lines, err := all[string](tx, "EXPLAIN "+query, args...)
+			plan = lines
+			return err
+		}
+		rows, err := all[struct{ Detail string }](tx, "EXPLAIN QUERY PLAN "+query, args...)
+		for _, row := range rows {
+			plan = append(plan, row.Detail)
+		}
+		return err
+	})
+	return strings.Join(plan, "\n"), err
+}
+
+// Pragmas reads a PRAGMA on the writing and on a reading connection.
+func (s *Store) Pragmas(ctx context.Context, name string) (writer, reader string, err error) {
+	if writer, err = one[string](s.writer.WithContext(ctx), "PRAGMA "+name); err != nil {
+		return "", "", err
+	}
+	reader, err = one[string](s.reader.WithContext(ctx), "PRAGMA "+name)
+	return writer, reader, err
+}

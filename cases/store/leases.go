@@ -1,0 +1,50 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Cursor is how far a poller has read, as it put it itself; "" before the
+// first SetCursor.
+func (s *Store) Cursor(ctx context.Context, name string) (string, error) {
+	value, err := one[string](s.read(ctx), `SELECT value FROM cursors WHERE name = ?`, key(name))
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return "", fmt.Errorf("read cursor %s: %w", name, err)
+	}
+	return value, nil
+}
+
+// SetCursor keeps how far a poller has read.
+func (s *Store) SetCursor(ctx context.Context, name, value string) error {
+	_, err := s.exec(ctx, `INSERT INTO cursors (name, value) VALUES (?, ?)
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, key(name), text(value))
+	if err != nil {
+		return fmt.Errorf("set cursor %s: %w", name, err)
+	}
+	return nil
+}
+
+// Lease takes or renews a lease for holder until now + ttl, and reports
+// whether holder has it. Whoever lets it run out may lose it to another.
+func (s *Store) Lease(ctx context.Context, name, holder string, now time.Time, ttl time.Duration) (bool, error) {
+	n, err := s.exec(ctx, `INSERT INTO leases (name, holder, expires_at) VALUES (?, ?, ?)
+		ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+		WHERE leases.holder = excluded.holder OR leases.expires_at <= ?`,
+		key(name), key(holder), instant{now.Add(ttl)}, instant{now})
+	if err != nil {
+		return false, fmt.Errorf("take lease %s: %w", name, err)
+	}
+	return n > 0, nil
+}
+
+// ReleaseLease gives a lease back before it runs out, if holder has it.
+func (s *Store) ReleaseLease(ctx context.Context, name, holder string) error {
+	_, err := s.exec(ctx, `DELETE FROM leases WHERE name = ? AND holder = ?`, key(name), key(holder))
+	if err != nil {
+		return fmt.Errorf("release lease %s: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// The states as conditions of the indexes outbox_due and outbox_open, word for
+// word, as SQLite demands it.
+const (
+	dueStates  = "state IN ('pending', 'retry')"
+	openStates = "state IN ('pending', 'attempting', 'retry', 'uncertain')"
+)
+
+// DueOutbound names messages to be sent now, in the order in which they were made.
+func (s *Store) DueOutbound(ctx context.Context, now time.Time, limit int) ([]OutboundRef, error) {
+	rows, err := all[outboxRow](s.read(ctx), dueOutboundSQL, instant{now}, limit)
+	list, err := converted(rows, err, outboxRow.ref)
+	if err != nil {
+		return nil, fmt.Errorf("look for messages to send: %w", err)
+	}
+	return list, nil
+}
+
+const dueOutboundSQL = `SELECT id, channel, account, address FROM outbox
+	WHERE ` + dueStates + ` AND next_attempt_at <= ? ORDER BY created_at, id LIMIT ?`
+
+// Claim takes messages to send them: those of ids (at most 30,000) that are
+// due now move to attempting, with one attempt more, and are returned in the
+// order of ids once that is committed. Those past their expiry move to
+// expired; those and all others are left out.
+func (s *Store) Claim(ctx context.Context, ids []string, now time.Time) ([]Outbound, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	lock := ""
+	if s.writer.Name() == postgresName {
+		lock = "ORDER BY id FOR UPDATE SKIP LOCKED"
+	}
+	at := instant{now}
+	rows, err := all[outboxRow](s.writer.WithContext(ctx), `UPDATE outbox SET
+			state = CASE WHEN expires_at <= ? THEN 'expired' ELSE 'attempting' END,
+			finished_at = CASE WHEN expires_at <= ? THEN ? ELSE finished_at END,
+			attempts = CASE WHEN expires_at <= ? THEN attempts ELSE attempts + 1 END,
+			attempted_at = CASE WHEN expires_at <= ? THEN attempted_at ELSE ? END
+		WHERE id IN (SELECT id FROM outbox WHERE id IN ? AND `+dueStates+` AND next_attempt_at <= ? `+lock+`)
+		RETURNING *`, at, at, at, at, at, at, keys(ids), at)
+	rows = slices.DeleteFunc(rows, func(r outboxRow) bool { return r.State != OutAttempting })
+	list, err := converted(rows, err, outboxRow.outbound)
+	if err != nil {
+		return nil, fmt.Errorf("take messages to send: %w", err)
+	}
+	place := make(map[string]int, len(ids))
+	for i, id := range ids {
+		place[id] = i
+	}
+	slices.SortFunc(list, func(a, b Outbound) int { return place[a.ID] - place[b.ID] })
+	return list, nil
+}
+
+// Finish writes down what became of an attempt, of a row in attempting or
+// uncertain. Reports that came before the provider's answer take effect with
+// it. ErrDone: the row is in another state, perhaps moved on by a report.
+func (s *Store) Finish(ctx context.Context, id string, o Outcome) error {
+	err := s.write(ctx, func(tx *gorm.DB) error { return finish(tx, id, o) })
+	if err != nil {
+		return fmt.Errorf("finish message %s: %w", id, err)
+	}
+	return nil
+}
+
+func finish(tx *gorm.DB, id string, o Outcome) error {
+	finishedAt, next := instant{}, instant{o.NextAttemptAt}
+	if rank(o.State) > 0 {
+		finishedAt.Time = o.At
+	}
+	if next.IsZero() {
+		next.Time = o.At
+	}
+	rows, err := all[outboxRow](tx, `UPDATE outbox SET state = ?, next_attempt_at = ?, finished_at = ?, segments = ?,
+			provider_id = coalesce(?, provider_id), error_code = ?, error = ?, address = coalesce(?, address)
+		WHERE id = ? AND state IN ('attempting', 'uncertain') RETURNING *`, o.State, next, finishedAt, o.Segments,
+		outsideID(o.ProviderID), text(o.ErrorCode), text(o.Error), outsideID(o.Address), key(id))
+	switch {
+	case err != nil:
+		return err
+	case len(rows) > 0 && o.ProviderID != "":
+		return applyEarlyReports(tx, rows[0])
+	case len(rows) > 0:
+		return nil
+	}
+	return doneOrMissing(tx, id)
+}
+
+// doneOrMissing tells a row in another state (ErrDone) from none (ErrNotFound).
+func doneOrMissing(db *gorm.DB, id string) error {
+	if _, err := one[string](db, `SELECT id FROM outbox WHERE id = ?`, key(id)); err != nil {
+		return err
+	}
+	return ErrDone
+}
+
+// Abandoned moves what is being attempted since before a time, by a worker
+// that must have died, to uncertain and returns it.
+func (s *Store) Abandoned(ctx context.Context, before time.Time) ([]Outbound, error) {
+	rows, err := all[outboxRow](s.writer.WithContext(ctx), `UPDATE outbox SET state = 'uncertain'
+		WHERE `+openStates+` AND state = 'attempting' AND attempted_at < ? RETURNING *`, instant{before})
+	list, err := converted(rows, err, outboxRow.outbound)
+	if err != nil {
+		return nil, fmt.Errorf("look for abandoned messages: %w", err)
+	}
+	slices.SortFunc(list, func(a, b Outbound) int { return strings.Compare(a.ID, b.ID) })
+	return list, nil
+}
+
+// RetryOutbound lets a message that was given up be sent again, now. Its old
+// expiry no longer counts. ErrDone: it is in another state.
+func (s *Store) RetryOutbound(ctx context.Context, id string, now time.Time) error {
+	n, err := s.exec(ctx, `UPDATE outbox SET state = 'retry', next_attempt_at = ?, finished_at = NULL,
+			expires_at = CASE WHEN expires_at <= ? THEN NULL ELSE expires_at END
+		WHERE id = ? AND state IN ('failed', 'undelivered', 'uncertain', 'expired')`, instant{now}, instant{now}, key(id))
+	if err == nil && n == 0 {
+		err = doneOrMissing(s.read(ctx), id)
+	}
+	if err != nil {
+		return fmt.Errorf("retry message %s: %w", id, err)
+	}
+	return nil
+}
