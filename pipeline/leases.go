@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -34,9 +36,31 @@ type Leases struct {
 	held map[string]time.Time // until when, as far as this process knows
 }
 
+// Run keeps what Hold was granted, however seldom its holder asks, and gives it
+// back when ctx ends.
+func (l *Leases) Run(ctx context.Context) error {
+	for waitUntil(ctx, l.Clock, l.Clock.Now().Add(leaseRetry)) {
+		for _, name := range l.names() {
+			if _, err := l.Hold(name)(ctx); err != nil && ctx.Err() == nil {
+				l.Logger.Warn("lease not renewed", "lease", name, "error", err)
+			}
+		}
+	}
+	for _, name := range l.names() {
+		l.release(ctx, name)
+	}
+	return nil
+}
+
+func (l *Leases) names() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Keys(l.held))
+}
+
 // Hold returns a function that takes the lease of name, or tells whether this
 // process still has it. It asks the store at most every five seconds while
-// held; While renews between calls.
+// held. Between calls Run renews it.
 func (l *Leases) Hold(name string) func(ctx context.Context) (bool, error) {
 	return func(ctx context.Context) (bool, error) {
 		now := l.Clock.Now()

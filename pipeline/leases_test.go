@@ -141,3 +141,27 @@ func TestAPollerThatEndsByItselfGivesTheLeaseBack(t *testing.T) {
 		}
 	})
 }
+
+// A mailbox in IDLE asks for its lease every half hour only.
+func TestAHolderThatSeldomAsksKeepsItsLease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := &memoryStore{}
+		first := &pipeline.Leases{Store: db, Holder: "first", Clock: pipeline.SystemClock{}, Logger: quiet}
+		second := &pipeline.Leases{Store: db, Holder: "second", Clock: pipeline.SystemClock{}, Logger: quiet}
+		stop := running(t, first.Run)
+		mine, theirs := first.Hold("imap:main"), second.Hold("imap:main")
+		for range 5 {
+			if held, err := mine(t.Context()); !held || err != nil {
+				t.Fatalf("the first has it: %v, %v", held, err)
+			}
+			if held, err := theirs(t.Context()); held || err != nil {
+				t.Fatalf("the second has it: %v, %v", held, err)
+			}
+			time.Sleep(29 * time.Minute)
+		}
+		stop()
+		if held, err := theirs(t.Context()); !held || err != nil {
+			t.Errorf("after the first stopped the second has it: %v, %v", held, err)
+		}
+	})
+}
