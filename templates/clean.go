@@ -4,7 +4,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 )
 
 // clean makes data fit to be shown: times in the reader's zone, no control
@@ -82,11 +81,16 @@ func oneLine(s string) string { return strings.Join(strings.Fields(visible(s)), 
 // shorten cuts s to at most n characters at the border of a word and says so
 // with an ellipsis.
 func shorten(n int, s string) string {
-	if utf8.RuneCountInString(s) <= n {
+	runes := []rune(s)
+	if len(runes) <= n {
 		return s
 	}
-	cut := string([]rune(s)[:max(n-1, 0)])
-	if border := strings.LastIndexFunc(cut, unicode.IsSpace); border > len(cut)/2 {
+	end := max(n-1, 0)
+	for end > 0 && unicode.IsMark(runes[end]) {
+		end-- // not within a letter and its vowel signs
+	}
+	cut := string(runes[:end])
+	if border := strings.LastIndexFunc(cut, unicode.IsSpace); border > len(cut)/2 && !unicode.IsSpace(runes[end]) {
 		cut = cut[:border]
 	}
 	return strings.TrimRightFunc(cut, func(r rune) bool {

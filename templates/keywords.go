@@ -98,7 +98,8 @@ func (k KeywordTable) Language(word string) (string, bool) {
 	return "", false
 }
 
-// shown is the word of a command that messages in a language name, in capitals.
+// shown is the word of a command that messages in a language name: in capitals,
+// or in quotes where the script has none.
 func (k KeywordTable) shown(c Command, language string) string {
 	list := k.Commands[c][language]
 	if len(list) == 0 {
@@ -107,5 +108,9 @@ func (k KeywordTable) shown(c Command, language string) string {
 	if len(list) == 0 {
 		return strings.ToUpper(string(c))
 	}
-	return strings.ToUpper(list[0])
+	capitals := strings.ToUpper(list[0])
+	if capitals == strings.ToLower(list[0]) {
+		return `"` + list[0] + `"`
+	}
+	return capitals
 }

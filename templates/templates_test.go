@@ -229,9 +229,9 @@ func long(lang string) Data {
 	case "en":
 		d.Service, d.Department = "Street light not working", "Electricity and Street Lights"
 	case "hi":
-		d.Service, d.Department = "जन्म-मृत्यु प्रमाण पत्र", "बिजली और स्ट्रीट लाइट"
+		d.Service, d.Department = "लटकता बिजली का तार", "बिजली और स्ट्रीट लाइट"
 	case "es":
-		d.Service, d.Department = "Semáforo dañado", "Electricidad y Alumbrado"
+		d.Service, d.Department = "Cable eléctrico caído", "Electricidad y Alumbrado"
 	}
 	d.Area, d.Jurisdiction = "Ward 12", "City of Example"
 	return d
