@@ -1,7 +1,8 @@
 package sms
 
 import (
-	"hash/fnv"
+	"bytes"
+	"crypto/sha256"
 	"strings"
 	"unicode"
 
@@ -49,12 +50,11 @@ func isE164(s string) bool {
 // numbers were added or taken away (rendezvous hashing).
 func (a *Adapter) sender(to string) string {
 	var best string
-	var top uint64
+	var top []byte
 	for _, number := range a.numbers {
-		h := fnv.New64a()
-		_, _ = h.Write([]byte(number + "\x00" + to)) // never fails
-		if sum := h.Sum64(); best == "" || sum > top {
-			best, top = number, sum
+		sum := sha256.Sum256([]byte(number + "\x00" + to))
+		if bytes.Compare(sum[:], top) > 0 {
+			best, top = number, sum[:]
 		}
 	}
 	return best
