@@ -29,7 +29,7 @@ func (auditVerifyCommand) Run(r *invocation) error {
 	faults, err := a.Store.VerifyAudit(r.Context, func(done, total int) {
 		checked = done
 		if done%10_000 == 0 && done > 0 {
-			fmt.Fprintf(r.Err, "%d of %d cases checked\n", done, total)
+			fmt.Fprintf(r.Streams.Err, "%d of %d cases checked\n", done, total)
 		}
 	})
 	if err != nil {

@@ -52,7 +52,7 @@ func (r *invocation) verdict(err error, fine string) error {
 	}
 	if !r.json {
 		for _, line := range lines {
-			fmt.Fprintln(r.Err, line)
+			fmt.Fprintln(r.Streams.Err, line)
 		}
 	}
 	return errAlreadyTold

@@ -40,7 +40,7 @@ func (r *invocation) openFor(organisation []byte) (*app.App, error) {
 		return nil, err
 	}
 	r.app, err = app.Open(r.Context, app.Options{
-		Settings: settings, Logger: app.NewLogger(r.Err, settings.Log), Organisation: organisation,
+		Settings: settings, Logger: app.NewLogger(r.Streams.Err, settings.Log), Organisation: organisation,
 	})
 	return r.app, err
 }

@@ -67,7 +67,7 @@ func (c sandboxCommand) Run(r *invocation) (err error) {
 
 	clock := &sandbox.MovableClock{}
 	a, err := app.Open(r.Context, app.Options{
-		Settings: settings, Logger: app.NewLogger(r.Err, settings.Log), Clock: clock, Organisation: configs.ExampleOrganisation,
+		Settings: settings, Logger: app.NewLogger(r.Streams.Err, settings.Log), Clock: clock, Organisation: configs.ExampleOrganisation,
 	})
 	if err != nil {
 		return err
@@ -95,6 +95,7 @@ func startPlayers(org *cases.Organisation, settings *configs.Settings, target st
 		AuthServID:     "mx." + org.Jurisdiction.ID,
 		Numbers:        []string{"+12025550100"},
 		SMSWebhookPath: "/webhooks/sms/main",
+		AuthToken:      "5a4d0b0c5a4d0b0c5a4d0b0c5a4d0b0c",
 		BotToken:       "7000000001:sandbox-bot-token-of-this-machine",
 		BotName:        "CityRedressBot",
 		Citizens: []sandbox.Citizen{
@@ -132,7 +133,7 @@ func startPlayers(org *cases.Organisation, settings *configs.Settings, target st
 // linkStaff gives every member of staff a chat, as a link code would.
 func linkStaff(ctx context.Context, s *store.Store, org *cases.Organisation) error {
 	for i, user := range org.Users {
-		chat := cases.Address{Channel: telegram.Telegram, Value: fmt.Sprint(staffChat + int64(i))}
+		chat := cases.Address{Channel: telegram.Channel, Value: fmt.Sprint(staffChat + int64(i))}
 		kept := []cases.Address{chat}
 		for _, a := range user.Addresses {
 			if a.Channel != chat.Channel {

@@ -27,7 +27,7 @@ func (serveCommand) Run(r *invocation) error {
 	if err != nil {
 		return err
 	}
-	return serve(r.Context, settings, app.NewLogger(r.Err, settings.Log), app.Role{Gateway: true, Worker: true})
+	return serve(r.Context, settings, app.NewLogger(r.Streams.Err, settings.Log), app.Role{Gateway: true, Worker: true})
 }
 
 type gatewayCommand struct{}
@@ -61,7 +61,7 @@ func runShared(r *invocation, role app.Role) error {
 	if settings.Database.URL == "" || len(settings.Redis.URL) == 0 {
 		return errors.New("gateway and worker need database.url (postgres://…) and redis.url in the settings; on one machine run: redress serve")
 	}
-	return serve(r.Context, settings, app.NewLogger(r.Err, settings.Log), role)
+	return serve(r.Context, settings, app.NewLogger(r.Streams.Err, settings.Log), role)
 }
 
 // databaseRetry is between two tries to reach the database at start.

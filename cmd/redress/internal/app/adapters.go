@@ -97,7 +97,7 @@ func (a *App) smsConfig(s configs.SMS, org *cases.Organisation) sms.Config {
 }
 
 func (a *App) telegramConfig(s configs.Telegram) telegram.Config {
-	lease := a.lease(telegram.Telegram, s.Name)
+	lease := a.lease(telegram.Channel, s.Name)
 	return telegram.Config{
 		Name: s.Name, Token: s.Token.Reveal(), APIBaseURL: s.APIBaseURL, Mode: s.Mode,
 		SecretToken: s.SecretToken.Reveal(), Audience: s.Audience, PublicURL: a.Settings.HTTP.PublicURL,
