@@ -9,9 +9,9 @@ import (
 
 // Fault is one thing wrong with settings or an organisation file.
 type Fault struct {
-	Place   string // file:line, or the name of an environment variable
-	Path    string // channels.sms[0].auth_token; empty: the file as a whole
-	Message string // what is wrong; way out
+	Place   string `json:"place"`   // file:line, or the name of an environment variable
+	Path    string `json:"path"`    // channels.sms[0].auth_token; empty: the file as a whole
+	Message string `json:"message"` // what is wrong; way out
 }
 
 func (f Fault) String() string {

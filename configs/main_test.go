@@ -2,7 +2,6 @@ package configs
 
 import (
 	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -18,8 +17,6 @@ func write(t *testing.T, name, content string) {
 		t.Fatal(err)
 	}
 }
-
-func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()

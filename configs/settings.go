@@ -128,6 +128,9 @@ type Secret string
 
 func (Secret) String() string { return "(secret)" }
 
+// GoString keeps a secret out of %#v.
+func (Secret) GoString() string { return "(secret)" }
+
 // MarshalText keeps a secret out of every encoded form.
 func (Secret) MarshalText() ([]byte, error) { return []byte("(secret)"), nil }
 

@@ -3,6 +3,7 @@ package configs
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -201,8 +202,8 @@ func TestBrokenYAML(t *testing.T) {
 
 func TestSecretsAreNotShown(t *testing.T) {
 	s := parse(t, "database: {url: \"postgres://u:hunter2@db/redress\"}\n")
-	for _, format := range []string{"%v", "%+v", "%s"} {
-		if got := sprintf(format, s.Database); strings.Contains(got, "hunter2") {
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		if got := fmt.Sprintf(format, s.Database); strings.Contains(got, "hunter2") {
 			t.Errorf("%s shows %s", format, got)
 		}
 	}
