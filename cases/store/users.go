@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql/driver"
 	"fmt"
 	"time"
 
@@ -217,7 +218,13 @@ func (s *Store) NewLinkCode(ctx context.Context, login, code string, expires tim
 	return nil
 }
 
-func hashOf(code string) []byte {
+// digest is bytes as one value: gorm takes a plain slice for a list of values.
+type digest []byte
+
+// Value implements driver.Valuer.
+func (d digest) Value() (driver.Value, error) { return []byte(d), nil }
+
+func hashOf(code string) digest {
 	sum := sha256.Sum256([]byte(code))
 	return sum[:]
 }
