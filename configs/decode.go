@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"bytes"
 	"encoding"
 	"errors"
 	"fmt"
@@ -18,11 +19,8 @@ import (
 	"github.com/redress-cms/redress/cases"
 )
 
-const (
-	maxFile   = 16 << 20 // bytes of a settings or organisation file
-	maxSecret = 64 << 10 // bytes of a file that holds a secret
-	maxDepth  = 64       // of nested values; an alias may contain itself
-)
+// maxDepth bounds nested values, since an alias may contain itself.
+const maxDepth = 64
 
 // decoder fills Go values from YAML strictly and remembers where each value
 // stands. All faults are gathered.
@@ -45,9 +43,9 @@ var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
 // parse reads the one document of a file. It returns a mapping, empty for an
 // empty file.
-func (d *decoder) parse(r io.Reader) *yaml.Node {
+func (d *decoder) parse(data []byte) *yaml.Node {
 	empty := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
-	reader := yaml.NewDecoder(io.LimitReader(r, maxFile))
+	reader := yaml.NewDecoder(bytes.NewReader(data))
 	var document yaml.Node
 	err := reader.Decode(&document)
 	if err == nil {
@@ -223,15 +221,9 @@ func (d *decoder) secretFile(n *yaml.Node, v reflect.Value, path string) {
 		d.fault(n, path, "needs the path of a file")
 		return
 	}
-	file, err := os.Open(d.path(n.Value))
+	data, err := os.ReadFile(d.path(n.Value))
 	if err != nil {
 		d.fault(n, path, "%s: %s; create it or take the key out", n.Value, cause(err))
-		return
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxSecret))
-	if err != nil {
-		d.fault(n, path, "%s: %s", n.Value, cause(err))
 		return
 	}
 	secret := strings.TrimRight(string(data), "\r\n")

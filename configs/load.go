@@ -24,16 +24,11 @@ func Load(path string, env []string) (*Settings, error) {
 		path = DefaultFile
 	}
 	d := newDecoder(path)
-	root := d.parse(strings.NewReader(""))
-	file, err := os.Open(path)
-	switch {
-	case err == nil:
-		defer file.Close()
-		root = d.parse(file)
-	case named || !errors.Is(err, fs.ErrNotExist):
+	data, err := os.ReadFile(path)
+	if err != nil && (named || !errors.Is(err, fs.ErrNotExist)) {
 		return nil, Faults{{Place: path, Message: cause(err) + "; name another file with --config"}}
 	}
-	return d.settings(root, env)
+	return d.settings(d.parse(data), env)
 }
 
 // settings decodes the tree with the environment over it, and checks it.
@@ -65,7 +60,7 @@ func (d *decoder) anchor(s *Settings) {
 // name stands for the file in faults.
 func ParseSettings(name string, data []byte, env []string) (*Settings, error) {
 	d := newDecoder(name)
-	return d.settings(d.parse(strings.NewReader(string(data))), env)
+	return d.settings(d.parse(data), env)
 }
 
 // Default returns the settings that hold where neither file nor environment

@@ -2,7 +2,6 @@ package configs
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"reflect"
 	"strconv"
@@ -221,25 +220,20 @@ func (t timespan) MarshalText() ([]byte, error) {
 // LoadOrganisation reads an organisation file, indexed and ready for use. The
 // error is Faults, all at once.
 func LoadOrganisation(path string) (*cases.Organisation, error) {
-	file, err := os.Open(path)
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, Faults{{Place: path, Message: cause(err) +
 			"; name another file as organisation.file, or begin with configs/organisation.example.yaml"}}
 	}
-	defer file.Close()
-	return parseOrganisation(path, file)
+	return ParseOrganisation(path, data)
 }
 
 // ParseOrganisation is LoadOrganisation for data that is at hand; name stands
 // for the file in faults.
 func ParseOrganisation(name string, data []byte) (*cases.Organisation, error) {
-	return parseOrganisation(name, strings.NewReader(string(data)))
-}
-
-func parseOrganisation(name string, r io.Reader) (*cases.Organisation, error) {
 	d := newDecoder(name)
 	var f organisationFile
-	d.value(d.parse(r), reflect.ValueOf(&f).Elem(), "", 0)
+	d.value(d.parse(data), reflect.ValueOf(&f).Elem(), "", 0)
 	o := d.organisation(f)
 	if err := o.Index(); err != nil {
 		d.domain(err)
