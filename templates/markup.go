@@ -83,6 +83,7 @@ func wordFunctions(l *language, k KeywordTable) map[string]any {
 		"date":     func(t any) string { return l.words.date(moment(t)) },
 		"time":     func(t any) string { return clock(moment(t)) },
 		"prompt":   func(action string) string { return l.words.Prompts[action] },
+		"done":     func(action string) string { return l.words.Done[action] },
 		"short":    shorten,
 		"list":     list,
 		"number":   number,

@@ -23,6 +23,7 @@ type words struct {
 	Channel  map[string]string `yaml:"channel"`
 	Labels   map[string]string `yaml:"labels"`  // buttons and actions
 	Prompts  map[string]string `yaml:"prompts"` // what to write for an action
+	Done     map[string]string `yaml:"done"`    // what an action did
 }
 
 func loadWords(name string) (words, error) {
