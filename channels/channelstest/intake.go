@@ -95,7 +95,7 @@ func (h Harness) testWebhook(t *testing.T) {
 		return nil
 	})
 	post := func(body *zeroes, contentType string) int {
-		req := httptest.NewRequest(http.MethodPost, h.WebhookPath, body)
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, h.WebhookPath, body)
 		req.Header.Set("Content-Type", contentType)
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, req)

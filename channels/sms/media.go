@@ -88,7 +88,7 @@ func (a *account) fetch(ctx context.Context, address string, limit int64) (chann
 	req.SetBasicAuth(a.AccountSID, a.AuthToken)
 	client := a.Client
 	for range maxRedirects + 1 {
-		resp, err := httpcall.New(ctx, client, limit).Do(req)
+		resp, err := httpcall.New(ctx, client, limit).Do(req) //nolint:contextcheck // New has it
 		if err != nil {
 			return channels.Attachment{}, err
 		}
@@ -96,8 +96,9 @@ func (a *account) fetch(ctx context.Context, address string, limit int64) (chann
 		if resp.StatusCode < 300 || resp.StatusCode >= 400 || err != nil {
 			return attachment(resp)
 		}
-		_ = resp.Body.Close() // nothing of it is wanted
-		if target.Scheme != "https" && !(target.Scheme == "http" && isLoopback(a.base)) {
+		_ = resp.Body.Close()                                   // nothing of it is wanted
+		played := target.Scheme == "http" && isLoopback(a.base) // tests, sandbox
+		if target.Scheme != "https" && !played {
 			return channels.Attachment{}, errForeign
 		}
 		client = a.cdn // refuses addresses that are not public

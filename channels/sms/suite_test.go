@@ -12,6 +12,17 @@ import (
 	"github.com/redress-cms/redress/channels/sms"
 )
 
+// What the pipeline finds in the adapter by asking for it.
+var _ interface {
+	channels.Adapter
+	channels.Reader
+	channels.Webhook
+	channels.Pacer
+	channels.Checker
+	channels.Preparer
+	channels.Reconciler
+} = (*sms.Adapter)(nil)
+
 func TestSuite(t *testing.T) {
 	for index, channel := range []string{sms.SMS, sms.WhatsApp} {
 		t.Run(channel, func(t *testing.T) { channelstest.Run(t, harness(index)) })

@@ -113,7 +113,7 @@ func (a *Adapter) fetch(ctx context.Context, f remoteFile) ([]byte, error) {
 	if err != nil {
 		return nil, errGone
 	}
-	resp, err := httpcall.New(ctx, a.Client, maxFile).Do(req)
+	resp, err := httpcall.New(ctx, a.Client, maxFile).Do(req) //nolint:contextcheck // New has it
 	if err != nil {
 		return nil, a.redact(err)
 	}

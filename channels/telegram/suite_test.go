@@ -13,6 +13,17 @@ import (
 	"github.com/redress-cms/redress/channels/telegram"
 )
 
+// What the pipeline finds in the adapter by asking for it.
+var _ interface {
+	channels.Adapter
+	channels.Reader
+	channels.Webhook
+	channels.Pacer
+	channels.Checker
+	channels.Preparer
+	channels.Poller
+} = (*telegram.Adapter)(nil)
+
 func TestSuite(t *testing.T) {
 	build := func(t *testing.T, logger *slog.Logger, baseURL, token string) channels.Adapter {
 		c := webhookConfig(baseURL)
@@ -64,7 +75,7 @@ func TestSuite(t *testing.T) {
 			faulty("may not write", channels.SendUnreachable, send, refuse(400, "Bad Request: not enough rights to send text messages to the chat")),
 			faulty("group became a supergroup", channels.SendMoved, send, refuse(400, "Bad Request: group chat was upgraded to a supergroup chat", `{"migrate_to_chat_id":-100777}`)),
 			faulty("any other refusal", channels.SendPermanent, send, refuse(400, "Bad Request: "+message.Text)),
-			faulty("token refused", channels.SendMisconfigured, send, refuse(401, "Unauthorized")),
+			faulty("token refused", channels.SendMisconfigured, send, refuse(401, "Unauthorized")), //nolint:misspell // Telegram's word
 			faulty("no such method", channels.SendMisconfigured, send, refuse(404, "Not Found")),
 			faulty("too many", channels.SendRetry, send, refuse(429, "Too Many Requests: retry after 30", `{"retry_after":30}`)),
 			faulty("server error", channels.SendUncertain, send, refuse(500, "Internal Server Error")),

@@ -145,7 +145,7 @@ func (a *Adapter) Name() channels.Name {
 
 // Format implements channels.Adapter.
 func (a *Adapter) Format() channels.Format {
-	return channels.Format{Medium: "chat", HTML: true, Buttons: true, Threads: true, MaxText: maxText}
+	return channels.Format{Medium: "chat", HTML: true, Buttons: true, MaxText: maxText}
 }
 
 // Pace implements channels.Pacer. Telegram allows a bot 30 messages a second,

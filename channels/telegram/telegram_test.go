@@ -58,7 +58,7 @@ func (p *provider) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	method, ok := strings.CutPrefix(r.URL.Path, "/bot"+token+"/")
 	if !ok {
-		refuse(401, "Unauthorized")(w, r)
+		refuse(401, "Unauthorized")(w, r) //nolint:misspell // Telegram's word
 		return
 	}
 	_ = r.ParseForm()
