@@ -21,6 +21,9 @@ type view struct {
 // sent as a reply.
 func (v view) Email() bool { return v.Medium == Email }
 
+// Late reports whether the time to resolve is over.
+func (v view) Late() bool { return v.Due != nil && v.Now.After(*v.Due) }
+
 // executor is what both template engines have in common.
 type executor interface {
 	ExecuteTemplate(w io.Writer, name string, data any) error

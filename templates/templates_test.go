@@ -149,6 +149,8 @@ func TestGolden(t *testing.T) {
 						d.Status = kind
 					case "done":
 						d.Text = ""
+					case "escalated", "case_escalated":
+						d.Now = d.Due.Add(time.Minute)
 					}
 					r := render(t, s, kind, medium, lang, d)
 					fmt.Fprintf(&b, "===== %s\n", kind)
@@ -208,11 +210,13 @@ func TestMessagesAreWhole(t *testing.T) {
 	s := newSet(t)
 	for _, lang := range s.Languages() {
 		full := typical(lang)
+		late := full
+		late.Now = late.Due.Add(time.Minute)
 		bare := Data{Reference: "C-7K2M-9QXT", Status: "pending"}
 		resolved := full
 		resolved.Status, resolved.Rating, resolved.Count, resolved.OptOut = "closed", 1, 1, false
 		resolved.Due, resolved.Deferred = nil, nil
-		for which, d := range map[string]Data{"full": full, "bare": bare, "empty": {}, "resolved": resolved} {
+		for which, d := range map[string]Data{"full": full, "bare": bare, "empty": {}, "resolved": resolved, "late": late} {
 			for _, kind := range s.Kinds() {
 				if which == "empty" && !slices.Contains(caseless, kind) {
 					continue
@@ -272,6 +276,9 @@ func TestSMSLength(t *testing.T) {
 			}
 			for _, opt := range []bool{true, false} {
 				d.OptOut = opt
+				if opt {
+					d.Now = d.Due.Add(time.Minute)
+				}
 				text := render(t, s, kind, SMS, lang, d).Text
 				got := segmentsOf(text)
 				if slices.Contains(free, kind) {
