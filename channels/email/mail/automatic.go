@@ -22,7 +22,7 @@ func automatic(h Header, subject string) Automatic {
 	if autoReplySubject.MatchString(subject) {
 		return Automatic{AutoReply, "subject"}
 	}
-	for _, name := range []string{"List-Id", "List-Post", "List-Unsubscribe", "X-Mailing-List", "X-BeenThere"} {
+	for _, name := range []string{"List-Id", "List-Post", "List-Unsubscribe", "List-Subscribe", "List-Help", "Mailing-List", "X-Mailing-List", "X-BeenThere", "X-MLServer"} {
 		if h.Has(name) {
 			return Automatic{List, "header " + name} // RFC 2919, RFC 2369
 		}

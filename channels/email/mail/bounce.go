@@ -1,15 +1,189 @@
 package mail
 
-// textBounce reads a bounce that is no RFC 3464 report. why is empty where the
-// mail is none.
+import (
+	"regexp"
+	"strings"
+)
+
+// maxDiagnostic bounds what is kept of a server's words, in bytes.
+const maxDiagnostic = 2000
+
+var (
+	daemonSender  = regexp.MustCompile(`(?i)^(?:mailer-?daemon|mail-?daemon|post-?_?master|mail-?delivery|mdaemon|bounces?|microsoftexchange[0-9a-f]*|mailadmin|no-?reply-?bounce)(?:@|$)`)
+	daemonName    = regexp.MustCompile(`(?i)mail delivery (?:sub)?system|mailer-daemon|mail administrator|system administrator|internet mail delivery|postmaster|mail delivery service`)
+	bounceSubject = regexp.MustCompile(`(?i)^\W*(?:` + strings.Join([]string{
+		`undeliver`, `undelivered`, `undeliverable`, `delivery (?:status notification|failure|failed|has failed|error|notification|report|problem)`, `delivered failure`, `failed delivery`, `failure (?:notice|delivery)`, `failure to deliver`,
+		`returned mail`, `return(?:ed|ing) (?:e-?mail|message)`, `mail (?:delivery|system error|failure|could not|returned)`, `(?:.{0,60})mail failure`, `message (?:delivery (?:failure|delayed)|could not be delivered|undeliverable|status)`, `non[- ]?(?:delivery|deliverable|remise)`,
+		`(?:mail|message|email) delivery (?:failed|failure)`, `error sending`, `there was an error sending your mail`, `warning: (?:message|could not)`, `delayed (?:mail|delivery)`, `delivery.{0,20}delay`, `could not send message`, `your message could not`, `unable to deliver`, `rejected mail`, `dsn`, `notificação de falha`,
+		`unzustellbar`, `nicht zustellbar`, `zustellung fehlgeschlagen`, `nachricht (?:nicht zugestellt|unzustellbar)`, `échec de la remise`, `non remis`, `impossible de remettre`, `message non distribué`, `no se (?:puede|pudo) entregar`, `no entregado`, `mensaje no entregado`,
+		`recapito non riuscito`, `mancato recapito`, `messaggio non recapitabile`, `não (?:entregue|foi possível)`, `onbestelbaar`, `kan niet worden afgeleverd`, `kan inte levereras`, `olevererbart`, `ikke leveres`, `niedostarczon`, `nie można dostarczyć`, `nedoručiteln`, `kézbesíthetetlen`,
+		`вернулось`, `ошибка доставки`, `не доставлено`, `ваше сообщение не доставлено`, `teslim edilemedi`, `退信`, `系统退信`, `投递失败`, `配信不能`, `配信エラー`, `送信エラー`, `배달 ?(?:실패|불가)`, `benachrichtigung zum übermittlungsstatus`,
+	}, "|") + `)`)
+	bouncePhrase = regexp.MustCompile(`(?i)` + strings.Join([]string{
+		`created automatically by mail delivery software`, `(?:could not|couldn't|cannot|can't|unable to|not able to|wasn't able to|failed to) (?:be )?(?:deliver|send|sent)`, `could ?n[o']t be delivered`, `delivery (?:to the following|has failed|failed|of .{0,40}failed|for .{0,40}failed)`,
+		`did not reach the following`, `undeliver`, `permanent (?:fatal )?error`, `mail delivery (?:failed|failure|error)`, `returned (?:mail|message|below)`, `delivery (?:status|failure|error)`, `error delivering your mail`, `transcript of session follows`, `not delivered`, `trouble delivering`, `recipient.{0,40}(?:rejected|unknown)`,
+		`non-?delivered`, `delivery problems`, `message below`, `nicht zugestellt`, `не может быть доставлено`, `delayed`, `次のあて先`, `invalid user`, `user unknown`, `cannot be sent`, `message.{0,30}could not`, `配信できません`, `送信できません`,
+	}, "|"))
+	returnedMark = regexp.MustCompile(`(?im)^\W*(?:` + strings.Join([]string{
+		`below this line is (?:a copy of )?(?:the|your) (?:original )?message`, `below the next line is a copy of the message`, `enclosed is a copy of the message`, `this is a copy of (?:the|your) message`, `this is the original message`, `message headers follow`, `(?:the )?original message (?:follows|headers|header|text|:)`, `original message\W*$`,
+		`unsent message (?:follows|below)`, `message (?:header|text) follows`, `included is (?:a|the) (?:first|copy)`, `returned message (?:follows|:)`, `headers? of (?:the )?(?:original|your) message`, `copy of (?:the )?(?:original )?message`, `the header of the original message`, `here is (?:a copy of )?(?:your|the)(?: original)? (?:message|mail)`, `undelivered message follows`, `begin(?:ning)? of (?:the )?(?:returned|original)`, `your (?:original )?message(?: reads| is enclosed| follows)`, `received:\s?(?:from|by|\()`, `return-path:\s?<`,
+	}, "|") + `)`)
+	address = regexp.MustCompile(`[A-Za-z0-9!#$%&'*+/=?^_{|}~.\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,250}[A-Za-z0-9])?`)
+)
+
+// textBounce reads a bounce that is no RFC 3464 report: those of qmail, older
+// Exim and Postfix, Exchange, and many more, each with a form of its own. Two
+// things must speak for one: the sender or a null return path, and the subject
+// or the words of the text. why is empty where the mail is no bounce.
 func (p *parser) textBounce(m *Mail, r *report) (bounces []Bounce, why string) {
-	return nil, ""
+	text := r.text
+	if text == "" {
+		text = m.Text
+	}
+	text = text[:min(len(text), 64<<10)]
+	failed := ParseAddresses(m.Header.Get("X-Failed-Recipients"))
+	subject := bounceSubject.MatchString(m.Subject)
+	report, returned := splitReturned(text)
+	switch daemon := fromDaemon(m); {
+	case len(failed) > 0 && (daemon || subject):
+	case (daemon || nullReturn(m.Header)) && (subject || bouncePhrase.MatchString(report) && !autoReplySubject.MatchString(m.Subject)):
+	case subject && bouncePhrase.MatchString(report) && len(m.InReplyTo) == 0 && address.MatchString(report):
+	default:
+		return nil, ""
+	}
+	if r.original == nil && returned != "" {
+		r.original, _ = (&parser{limits: p.limits}).scanHeader([]byte(returned), 0, noDelimiter)
+		r.returned = messageIDs(r.original.Get("Message-ID"))
+	}
+	return textRecipients(report, failed, ownAddresses(m), r), "text of a bounce"
 }
 
-// Reason is why a mail was not delivered, in our own names.
-type Reason string
+func fromDaemon(m *Mail) bool {
+	for _, a := range m.From {
+		if daemonSender.MatchString(a.Address) || daemonName.MatchString(a.Name) || daemonSender.MatchString(a.Name) {
+			return true
+		}
+	}
+	sender := strings.Trim(m.Header.Get("Return-Path"), "<> ")
+	return daemonSender.MatchString(sender)
+}
 
-func (b *Bounce) conclude(text string) {}
+func nullReturn(h Header) bool {
+	return h.Has("Return-Path") && strings.Join(strings.Fields(h.Get("Return-Path")), "") == "<>"
+}
 
-// Text says the reason in words for staff.
-func (r Reason) Text() string { return string(r) }
+// splitReturned cuts the text where the mail that is returned begins.
+func splitReturned(text string) (report, returned string) {
+	at := returnedMark.FindStringIndex(text)
+	if at == nil {
+		return text, ""
+	}
+	tail := text[at[0]:]
+	// The mail itself starts at the next header line.
+	if start := firstHeader.FindStringIndex(tail); start != nil {
+		return text[:at[0]], tail[start[0]:]
+	}
+	return text[:at[0]], ""
+}
+
+var firstHeader = regexp.MustCompile(`(?m)^(?:Received|Return-[Pp]ath|From|To|Subject|Date|Message-[Ii][Dd]|MIME-Version|DKIM-Signature|X-[\w-]+|Delivered-To):`)
+
+// ownAddresses are those of the sender of the returned mail: they stand in a
+// bounce without being its recipient.
+func ownAddresses(m *Mail) map[string]bool {
+	own := map[string]bool{}
+	for _, list := range [][]Address{m.From, m.To} {
+		for _, a := range list {
+			own[strings.ToLower(a.Address)] = true
+		}
+	}
+	return own
+}
+
+// textRecipients finds the addresses that failed, with the words beside each.
+// An address at the start of a line is one; else the first in the text.
+func textRecipients(text string, failed []Address, own map[string]bool, r *report) []Bounce {
+	lines := strings.Split(text, "\n")
+	var list []Bounce
+	seen := map[string]bool{}
+	add := func(recipient, words string) {
+		recipient = strings.ToLower(recipient)
+		if seen[recipient] || len(list) >= maxRecipients {
+			return
+		}
+		seen[recipient] = true
+		b := Bounce{Recipient: recipient, Diagnostic: words}
+		if m := statusLine.FindStringSubmatch(text); m != nil {
+			b.Status = m[1]
+		}
+		b.conclude(text)
+		list = append(list, b)
+	}
+	for i, line := range lines {
+		if a := leadingAddress(line); a != "" && !own[strings.ToLower(a)] {
+			add(a, paragraph(lines[i:]))
+		}
+	}
+	if len(list) > 0 {
+		return list
+	}
+	for _, a := range failed {
+		add(a.Address, squeezeLines(text))
+	}
+	if len(list) == 0 {
+		for _, a := range address.FindAllString(text, 50) {
+			if !own[strings.ToLower(a)] && !daemonSender.MatchString(a) {
+				add(a, squeezeLines(text))
+				break
+			}
+		}
+	}
+	if len(list) == 0 {
+		recipient := ""
+		if to := ParseAddresses(r.original.Get("To")); len(to) > 0 {
+			recipient = to[0].Address
+		}
+		add(recipient, squeezeLines(text))
+	}
+	return list
+}
+
+// statusLine is a field of RFC 3464 that stands in the text.
+var statusLine = regexp.MustCompile(`(?im)^\s*status\s*:\s*([245]\.\d{1,3}\.\d{1,3})`)
+
+var recipientLabel = regexp.MustCompile(`(?i)^(?:recipient|to|final-recipient|failed recipient|rcpt to|original-recipient|address|user|e-?mail)\s?:\s*(?:rfc822;\s*)?`)
+
+// leadingAddress is the address with which a line starts, as most mailers
+// write it: bare, in brackets, or after a label.
+func leadingAddress(line string) string {
+	line = strings.TrimSpace(line)
+	line = recipientLabel.ReplaceAllString(line, "")
+	line = strings.TrimLeft(line, "<\"'* ")
+	at := address.FindStringIndex(line)
+	if at == nil || at[0] != 0 {
+		return ""
+	}
+	return strings.TrimRight(line[:at[1]], ".")
+}
+
+// paragraph joins a line and those after it, up to a blank line that is
+// followed by another address or by nothing.
+func paragraph(lines []string) string {
+	var words []string
+	size := 0
+	own := strings.ToLower(leadingAddress(lines[0]))
+	for i, line := range lines {
+		other := strings.ToLower(leadingAddress(line))
+		if i > 0 && isBlank(line) && size > 40 || i > 0 && other != "" && other != own || size > maxDiagnostic {
+			break
+		}
+		words = append(words, strings.TrimSpace(line))
+		size += len(line)
+	}
+	return squeezeLines(strings.Join(words, " "))
+}
+
+func squeezeLines(text string) string {
+	text = squeezeSpace.ReplaceAllString(strings.TrimSpace(text), " ")
+	return strings.ToValidUTF8(text[:min(len(text), maxDiagnostic)], "")
+}

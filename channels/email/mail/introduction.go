@@ -62,7 +62,7 @@ func introduction(lines []string, end int) (start int, sure, ok bool) {
 	joined := ""
 	for s := end; s >= 0 && end-s < introWindow && len(joined) < 400; s-- {
 		line := strings.TrimSpace(lines[s])
-		if s < end && isQuoted(line) {
+		if s < end && (isQuoted(line) || strings.HasSuffix(line, ":")) {
 			break
 		}
 		if line == "" {

@@ -19,6 +19,10 @@ func (p *parser) readReports(m *Mail, root *part) {
 	case r.status != nil:
 		m.Bounces = r.bounces()
 		m.Automatic = bounceKind(m.Bounces, "delivery status")
+	case optOut.MatchString(r.text) && m.Header.Has("Auto-Submitted"):
+		m.Automatic = Automatic{FeedbackReport, "request to unsubscribe"}
+	case isNotification(m):
+		p.readNotification(m, r)
 	default:
 		m.Automatic = automatic(m.Header, m.Subject)
 		if bounces, why := p.textBounce(m, r); why != "" {
