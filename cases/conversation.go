@@ -42,9 +42,8 @@ func (d Desk) FollowUp(c Case, in FollowUp) (Change, error) {
 	}
 	if in.Quiet && c.Status.Open() && d.At.Before(c.ReceivedAt.Add(joinWindows*settle)) {
 		w.Case.Description = firstRunes(strings.TrimSpace(c.Description+"\n"+text), maxDescription)
-	} else {
-		w.alert(AlertFollowUp, text)
 	}
+	w.alert(AlertFollowUp, text)
 	w.event(EventFollowUp, "")
 	if !in.Quiet {
 		w.tell(d.answerTo(c, in), "")

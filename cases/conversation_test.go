@@ -13,7 +13,7 @@ func TestTextsInARowJoin(t *testing.T) {
 		at := noon.Add(time.Duration(i+1) * 30 * time.Second)
 		ch := must(t)(desk(t, complainant, at).FollowUp(c, FollowUp{Text: text, Quiet: true}))
 		same(t, "events", kinds(ch), []EventKind{EventFollowUp})
-		same(t, "notices", notices(ch), []string{"updated→"})
+		same(t, "notices", notices(ch), []string{"follow_up→asha", "updated→"})
 		if len(ch.Timers) != 1 || !ch.Timers[0].At.Equal(at.Add(90*time.Second)) {
 			t.Errorf("timers %v", ch.Timers)
 		}

@@ -107,7 +107,9 @@ type Format struct {
 	Medium  string // template family: "email", "sms" or "chat"; empty: it cannot send
 	HTML    bool   // Outbound.HTML is used
 	Buttons bool   // Outbound.Buttons are shown
-	Threads bool   // Outbound.Thread is used
+	// Threads: every message names its conversation by Message-IDs, as mail
+	// does; without, talk is joined by time.
+	Threads bool
 	MaxText int    // characters; 0: no limit. Longer texts are split by the adapter
 }
 

@@ -35,6 +35,9 @@ func (s *sending) data(n cases.Notice, r recipient) templates.Data {
 		d.TrackURL = s.PublicURL + "/track/" + c.Token
 		return d
 	}
+	if isCard(n.Kind) || n.Kind == cases.AlertUpdated {
+		d.Text = strings.TrimSpace(n.Text + "\n\n" + c.Description)
+	}
 	d.Channel = c.Intake
 	d.Complainant, d.Contact = s.contact.Name, c.Address
 	if user, ok := s.org.User(c.Owner); ok {
@@ -73,7 +76,7 @@ func days(d cases.Duration) int {
 	return 0
 }
 
-// caseButtons are the buttons of a card; each sends a command.
+// staffButtons are the buttons of a card; each sends a command.
 func (s *sending) staffButtons(n cases.Notice, r recipient) [][]store.Button {
 	if !r.format.Buttons || s.kase.Reference == "" {
 		return nil

@@ -107,10 +107,9 @@ func (r caseRow) domain() cases.Case {
 	}
 }
 
-// The statuses as conditions of the indexes cases_open and cases_running, word
-// for word, as SQLite demands it.
 const (
-	openStatuses    = "status IN ('pending', 'deferred', 'reforwarded', 'reopened', 'escalated')"
+	openStatuses = "status IN ('pending', 'deferred', 'reforwarded', 'reopened', 'escalated')"
+	// The condition of the index cases_running, word for word, as SQLite demands it.
 	runningStatuses = "status IN ('pending', 'reforwarded', 'reopened', 'escalated')"
 )
 

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -118,4 +119,54 @@ func (e engine) count(t *testing.T, query string) int {
 		t.Fatal(err)
 	}
 	return n
+}
+
+func openRaw(t *testing.T, driver, dsn string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// load runs a file of statements.
+func load(t *testing.T, db *sql.DB, path string) {
+	t.Helper()
+	script, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), string(script)); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+// schemaOf describes all tables, columns and indexes.
+func schemaOf(t *testing.T, e engine) string {
+	t.Helper()
+	query := `SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type, name`
+	if e.name == "postgres" {
+		query = `SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable
+				FROM information_schema.columns WHERE table_schema = 'public'
+			UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1`
+	}
+	rows, err := e.db.QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var out strings.Builder
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			t.Fatal(err)
+		}
+		out.WriteString(line + "\n")
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
 }

@@ -13,20 +13,20 @@ type HotQuery struct {
 	Name  string
 	SQL   string
 	Args  []any
-	Index string // SQLite's; PostgreSQL's where it has the same name
+	Index string
 }
 
 // HotQueries are the queries that run for every message.
 func HotQueries(now time.Time) []HotQuery {
 	return []HotQuery{
-		{"DueInbound", dueInboundSQL, []any{instant{now}, 0, 10}, "inbound_due"},
+		{"DueInbound", dueInboundSQL, []any{0, instant{now}, 10}, "inbound_waiting"},
 		{"SenderQueue", senderQueueSQL, []any{key("sms"), key("+15550001111"), 10}, "inbound_sender_queue"},
 		{"DueTimers", dueTimersSQL, []any{instant{now}, 10}, "timers_due"},
 		{"DueOutbound", dueOutboundSQL, []any{instant{now}, 10}, "outbox_due"},
 		{"CaseByReference", caseByReferenceSQL, []any{key("C-7K2M-9QXT")}, "cases_reference"},
 		{"CasesOfContact", casesOfContactSQL, []any{1, 10}, "cases_contact"},
 		{"ContactByAddress", contactByAddressSQL, []any{key("sms"), key("+15550001111")}, "contact_addresses_address"},
-		{"OwnerLoad", ownerLoadSQL + ` GROUP BY owner`, nil, "cases_open"},
+		{"OwnerLoad", ownerLoadSQL + ` GROUP BY owner`, nil, "cases_status"},
 	}
 }
 
@@ -55,4 +55,9 @@ func (s *Store) Pragmas(ctx context.Context, name string) (writer, reader string
 	}
 	reader, err = one[string](s.reader.WithContext(ctx), "PRAGMA "+name)
 	return writer, reader, err
+}
+
+// Setting reads a setting of PostgreSQL as the store's connections have it.
+func (s *Store) Setting(ctx context.Context, name string) (string, error) {
+	return one[string](s.writer.WithContext(ctx), "SELECT current_setting(?)", name)
 }

@@ -179,7 +179,7 @@ const senderQueueSQL = `SELECT * FROM inbound
 
 // DueInbound names messages to be worked on now, by id, from the one following after.
 func (s *Store) DueInbound(ctx context.Context, now time.Time, after int64, limit int) ([]InboundRef, error) {
-	rows, err := all[inboundRow](s.read(ctx), dueInboundSQL, instant{now}, after, limit)
+	rows, err := all[inboundRow](s.read(ctx), dueInboundSQL, after, instant{now}, limit)
 	list, err := converted(rows, err, func(r inboundRow) InboundRef {
 		return InboundRef{ID: r.ID, Channel: string(r.Channel), Sender: string(r.Sender)}
 	})
@@ -190,7 +190,7 @@ func (s *Store) DueInbound(ctx context.Context, now time.Time, after int64, limi
 }
 
 const dueInboundSQL = `SELECT id, channel, sender FROM inbound
-	WHERE state = 'received' AND next_try_at <= ? AND id > ? ORDER BY id LIMIT ?`
+	WHERE ` + waitingInbound + ` AND state = 'received' AND id > ? AND next_try_at <= ? ORDER BY id LIMIT ?`
 
 // FailInbound puts a message off after a try that failed. ErrDone: it is no
 // longer in state received.

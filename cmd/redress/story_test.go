@@ -29,13 +29,20 @@ func TestStory(t *testing.T) {
 				w.awaitReady()
 			}
 			w.linkStaff()
-			for name, person := range map[string]citizen{"sms": w.texter(), "telegram": w.chatter(), "email": w.writer()} {
+			for name, person := range map[string]func(*world) citizen{
+				"sms":      func(w *world) citizen { return w.texter() },
+				"telegram": func(w *world) citizen { return w.chatter() },
+				"email":    func(w *world) citizen { return w.writer() },
+			} {
 				t.Run(name, func(t *testing.T) {
-					story := &story{world: w.in(t), citizen: person, channel: name}
-					story.walk()
+					w := w.in(t)
+					(&story{world: w, citizen: person(w), channel: name}).walk()
 				})
 			}
-			t.Run("nobody acts", func(t *testing.T) { (&story{world: w.in(t), citizen: w.texter(), channel: "sms"}).nobodyActs() })
+			t.Run("nobody acts", func(t *testing.T) {
+				w := w.in(t)
+				(&story{world: w, citizen: w.texter(), channel: "sms"}).nobodyActs()
+			})
 		})
 	}
 }

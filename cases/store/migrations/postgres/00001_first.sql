@@ -77,11 +77,9 @@ CREATE UNIQUE INDEX cases_token ON cases (token);
 CREATE INDEX cases_contact ON cases (contact_id);
 CREATE INDEX cases_owner ON cases (owner, status);
 CREATE INDEX cases_department ON cases (department, status);
-CREATE INDEX cases_status ON cases (status);
+CREATE INDEX cases_status ON cases (status, owner, department);
 CREATE INDEX cases_running ON cases (due_at)
     WHERE status IN ('pending', 'reforwarded', 'reopened', 'escalated');
-CREATE INDEX cases_open ON cases (department, owner, status)
-    WHERE status IN ('pending', 'deferred', 'reforwarded', 'reopened', 'escalated');
 
 CREATE TABLE links (
     case_id  bigint NOT NULL REFERENCES cases (id),
@@ -108,8 +106,8 @@ CREATE TABLE inbound (
 CREATE UNIQUE INDEX inbound_message ON inbound (channel, external_id, account);
 CREATE INDEX inbound_sender ON inbound (channel, sender, received_at);
 CREATE INDEX inbound_sender_queue ON inbound (channel, sender, id) WHERE state = 'received';
-CREATE INDEX inbound_due ON inbound (state, next_try_at, id) WHERE state = 'received';
-CREATE INDEX inbound_waiting ON inbound (state, id, received_at) WHERE state IN ('received', 'quarantined');
+CREATE INDEX inbound_waiting ON inbound (state, id, next_try_at, received_at)
+    WHERE state IN ('received', 'quarantined');
 
 CREATE TABLE outbox (
     id              text COLLATE "C" PRIMARY KEY,

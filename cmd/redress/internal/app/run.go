@@ -42,6 +42,7 @@ func (a *App) Run(ctx context.Context, role Role, gate *Gate, extra ...func(*htt
 		return err
 	}
 	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() error { return ended(groupCtx, a.leases.Run(groupCtx)) })
 	if role.Worker {
 		a.startWorkers(groupCtx, group)
 	}
@@ -141,13 +142,15 @@ func (a *App) startWorkers(ctx context.Context, group *errgroup.Group) {
 	}
 	group.Go(func() error { return sweep.Run(ctx) })
 	reconciler := &pipeline.Reconciler{Store: a.Store, Adapters: a.Adapters.Get, Clock: a.Clock, Logger: a.Logger, Metrics: a.Metrics}
-	group.Go(func() error {
-		err := a.leases.While(ctx, "reconcile", reconciler.Run)
-		if ctx.Err() != nil {
-			return nil
-		}
-		return err
-	})
+	group.Go(func() error { return ended(ctx, a.leases.While(ctx, "reconcile", reconciler.Run)) })
+}
+
+// ended is the error of work that ended before it was told to.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 func (a *App) pacer() pipeline.Pacer {
@@ -195,6 +198,12 @@ func (a *App) newMetrics() (*pipeline.Metrics, error) {
 				return 0
 			}
 			return a.spool.Len()
+		},
+		Aside: func() int {
+			if a.spool == nil {
+				return 0
+			}
+			return a.spool.Aside()
 		},
 		Health: a.health, Clock: a.Clock,
 	})
