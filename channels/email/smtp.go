@@ -70,8 +70,8 @@ func (t *transport) deliver(ctx context.Context, l letter) error {
 	}
 	stop := context.AfterFunc(ctx, func() { _ = c.conn.Close() })
 	err = c.dialogue(l)
-	if !stop() || err != nil && !isAnswer(err) {
-		_ = c.Close() // broken, or about to be
+	if !stop() || err != nil {
+		_ = c.Close() // broken, about to be, or within an unfinished transaction
 		return err
 	}
 	t.keep(c)
@@ -105,7 +105,8 @@ func (c *smtpConn) dialogue(l letter) error {
 // connection is the kept one if it still answers, or a new one.
 func (t *transport) connection(ctx context.Context) (*smtpConn, error) {
 	if c := t.take(); c != nil {
-		if err := c.Reset(); err == nil {
+		// Not RSET, after which go-smtp greets again; some servers refuse that.
+		if err := c.Noop(); err == nil {
 			return c, nil
 		}
 		_ = c.Close()

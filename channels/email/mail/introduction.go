@@ -22,6 +22,7 @@ var (
 	mailAddress  = regexp.MustCompile(`[^\s<>@"]+@[^\s<>@]+\.[^\s<>@]+|mailto:`)
 	timeOfDay    = regexp.MustCompile(`\d{1,2}[:.h]\d{2}(?:[^\d.]|$)|\d{1,2}時|\d{1,2}[点點시]`)
 	gmailDate    = regexp.MustCompile(`^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[ T,].*(?:<[^<>]*@[^<>]*>\s*[:：]?|GMT[+-]\d{2}:?\d{2}\s\S.{0,80})$`)
+	addressLast  = regexp.MustCompile(`<[^<>@\s]+@[^<>\s]+>\s*[:：]$`)
 	verbOnly     = regexp.MustCompile(`(?i)^>\s*(?:` + strings.Join(wroteWords, "|") + `)\s*[:：]$`)
 	hasDigit     = regexp.MustCompile(`\d`)
 	squeezeSpace = regexp.MustCompile(`\s+`)
@@ -74,7 +75,7 @@ func introduction(lines []string, end int) (start int, sure, ok bool) {
 		joined = squeezeSpace.ReplaceAllString(line+" "+joined, " ")
 		whole := strings.TrimSpace(joined)
 		verb := introVerb.MatchString(whole)
-		if !verb && !gmailDate.MatchString(whole) {
+		if !verb && !gmailDate.MatchString(whole) && !(addressLast.MatchString(whole) && timeOfDay.MatchString(whole)) {
 			continue
 		}
 		begins := introStart.MatchString(line) || dateFirst.MatchString(line)
