@@ -222,10 +222,3 @@ func (t *transport) close() {
 		_ = c.Quit()
 	}
 }
-
-// isAnswer reports whether the server itself said no, so that the connection
-// is still good.
-func isAnswer(err error) bool {
-	var answer *smtp.SMTPError
-	return errors.As(err, &answer) && answer.Code != 421
-}
