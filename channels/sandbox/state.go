@@ -119,7 +119,7 @@ func (p *page) state(ctx context.Context, reference string) (*state, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing cases: %w", err)
 	}
-	list = list[:min(len(list), maxCases)]
+	list = append([]CaseView{}, list[:min(len(list), maxCases)]...) // never null in JSON
 	s := &state{
 		City: cityState{
 			Number: p.config.Numbers[0], Mail: p.config.Complaints.Address, Form: p.publicURL() + "/complaints/new", Timezone: p.config.Timezone,

@@ -147,6 +147,8 @@ func (s *Server) Close() error {
 	s.close.Do(func() {
 		close(s.closing)
 		err = errors.Join(s.imap.Close(), s.smtp.Close())
+		// A server that had not begun to serve does not know its listener.
+		_, _ = s.imapConn.Close(), s.smtpConn.Close()
 		s.imapConn.drop()
 		s.serving.Wait()
 	})
