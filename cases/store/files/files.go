@@ -1,41 +1,173 @@
-// Package files keeps blobs by their content.
+// Package files keeps attachments and large originals in a folder, each under
+// the SHA-256 of its content, so that the same file is kept once and no name
+// from outside ever becomes a path. The folder may be on a file system that
+// several machines share.
 package files
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
-	"path/filepath"
+	"path"
+	"strings"
 
 	"github.com/redress-cms/redress/cases/store"
 )
 
-// Files is a folder of blobs.
-type Files struct{ dir string }
+// ErrTooLarge is a file over the limit; nothing of it is kept.
+var ErrTooLarge = errors.New("file is too large")
 
-// Open opens a folder.
-func Open(_ context.Context, dir string) (*Files, error) {
-	return &Files{dir}, os.MkdirAll(dir, 0o750)
+// incoming is the folder of what is not complete yet. What lies there after a
+// crash can be deleted.
+const incoming = "incoming"
+
+// Files is a folder of files. Its methods are safe for concurrent use, also by
+// several processes.
+type Files struct {
+	root *os.Root
 }
 
-// Close closes it.
-func (f *Files) Close() error { return nil }
-
-// Put stores a blob.
-func (f *Files) Put(_ context.Context, r io.Reader, max int64) (store.Stored, error) {
-	data, err := io.ReadAll(io.LimitReader(r, max+1))
-	if err != nil {
-		return store.Stored{}, fmt.Errorf("reading: %w", err)
+// Open opens the folder, which is made if missing and is for its owner only.
+func Open(ctx context.Context, dir string) (*Files, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("open the files: %w", err)
 	}
-	sum := sha256.Sum256(data)
-	name := hex.EncodeToString(sum[:])
-	return store.Stored{SHA256: name, Size: int64(len(data))}, os.WriteFile(filepath.Join(f.dir, name), data, 0o600)
+	if scheme, _, isURL := strings.Cut(dir, "://"); isURL {
+		return nil, fmt.Errorf("open the files: a folder is wanted, not an address (%s://…)", scheme)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("open the files: %w", err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open the files: %w", err)
+	}
+	f := &Files{root: root}
+	if err := f.makeFolder(incoming); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the files: %w", err), root.Close())
+	}
+	return f, nil
 }
 
-// Get reads a blob.
-func (f *Files) Get(_ context.Context, sha string) (io.ReadCloser, error) {
-	return os.Open(filepath.Join(f.dir, sha))
+// Close gives the folder back. Files that are being read stay readable.
+func (f *Files) Close() error { return f.root.Close() }
+
+// Put keeps what r holds, at most max bytes, and returns once it would outlive
+// a loss of power. A file that is there already is kept once. ErrTooLarge:
+// r holds more.
+func (f *Files) Put(ctx context.Context, r io.Reader, max int64) (store.Stored, error) {
+	stored, err := f.put(ctx, r, max)
+	if err != nil {
+		return store.Stored{}, fmt.Errorf("keep a file: %w", err)
+	}
+	return stored, nil
+}
+
+func (f *Files) put(ctx context.Context, r io.Reader, max int64) (store.Stored, error) {
+	name := path.Join(incoming, rand.Text())
+	stored, err := f.receive(ctx, name, r, max)
+	if err == nil {
+		err = f.settle(name, stored.SHA256)
+	}
+	if err != nil {
+		if gone := f.root.Remove(name); !errors.Is(gone, fs.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
+		return store.Stored{}, err
+	}
+	return stored, nil
+}
+
+// receive writes the content to the disk under a name of no meaning.
+func (f *Files) receive(ctx context.Context, name string, r io.Reader, max int64) (store.Stored, error) {
+	file, err := f.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return store.Stored{}, err
+	}
+	hash := sha256.New()
+	n, err := io.Copy(io.MultiWriter(file, hash), io.LimitReader(reader{ctx, r}, max+1))
+	if err == nil && n > max {
+		err = ErrTooLarge
+	}
+	if err == nil {
+		err = file.Sync()
+	}
+	if err := errors.Join(err, file.Close()); err != nil {
+		return store.Stored{}, err
+	}
+	return store.Stored{SHA256: hex.EncodeToString(hash.Sum(nil)), Size: n}, nil
+}
+
+// settle gives complete content its name; the rename is atomic, and safe once
+// the folder is synced.
+func (f *Files) settle(name, sum string) error {
+	to := place(sum)
+	if err := f.makeFolder(path.Dir(to)); err != nil {
+		return err
+	}
+	if err := f.root.Rename(name, to); err != nil {
+		return err
+	}
+	return f.syncFolder(path.Dir(to))
+}
+
+// Get opens a file for reading; store.ErrNotFound when there is none.
+func (f *Files) Get(ctx context.Context, sha256 string) (io.ReadCloser, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("open a file: %w", err)
+	}
+	if !isSum(sha256) {
+		return nil, fmt.Errorf("open a file: %w", store.ErrNotFound)
+	}
+	file, err := f.root.Open(place(sha256))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open a file: %w", err)
+	}
+	return file, nil
+}
+
+// place spreads the files over 256 folders.
+func place(sum string) string { return path.Join(sum[:2], sum) }
+
+func isSum(s string) bool {
+	b, err := hex.DecodeString(s)
+	return err == nil && len(b) == sha256.Size && s == strings.ToLower(s)
+}
+
+// makeFolder makes a folder that outlives a loss of power.
+func (f *Files) makeFolder(name string) error {
+	if err := f.root.Mkdir(name, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return f.syncFolder(".")
+}
+
+func (f *Files) syncFolder(name string) error {
+	folder, err := f.root.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+// reader ends with its context.
+type reader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r reader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(p)
 }
