@@ -22,7 +22,7 @@ import (
 func browser(t *testing.T) context.Context {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(testenv.Need(t, testenv.Chromium)), chromedp.UserDataDir(t.TempDir()),
+		chromedp.ExecPath(testenv.Need(t, testenv.Chromium)), // its profile is a fresh folder
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
@@ -148,6 +148,7 @@ func (p *play) pressInTheBrowser(t *testing.T, ctx context.Context) {
 			if err := chromedp.Run(ctx, chromedp.WaitVisible(`//*[@id="toast"][contains(., "You took")]`)); err != nil {
 				t.Fatal(err)
 			}
+			shoot(t, ctx, "pressed-360")
 			return
 		}
 		select {

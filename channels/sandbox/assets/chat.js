@@ -100,7 +100,7 @@ let refreshAll;
 
 async function press(chat, from, message, button, element) {
   element.setAttribute("aria-busy", "true");
-  const answer = await post("telegram/press", { chat, from, message: message.id, data: button.data });
+  const answer = await post("telegram/press", { chat, from, message: message.id, data: button.callback_data });
   element.removeAttribute("aria-busy");
   if (answer?.text) toast(answer.text);
   else if (answer && !answer.answered) problem("The bot did not answer the button.");
