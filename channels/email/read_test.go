@@ -1,0 +1,124 @@
+package email
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/redress-cms/redress/channels"
+)
+
+func idOf(a *Adapter, raw string) string { return a.inbound([]byte(raw)).ExternalID }
+
+func TestIdentity(t *testing.T) {
+	a := sendingAdapter(t, "127.0.0.1:1")
+	mail := letterFrom("leak", "1@x")
+	same := map[string]string{
+		"delivered to another address": "Return-Path: <asha@example.org>\r\nDelivered-To: roads@city.example\r\nReceived: from a by b; today\r\nX-Original-To: roads@city.example\r\nAuthentication-Results: mx; dmarc=pass\r\nARC-Seal: i=1\r\nX-Spam-Score: 3\r\n" + mail,
+		"with other line breaks":       strings.ReplaceAll(mail, "\r\n", "\n"),
+		"folded anew":                  strings.Replace(mail, "Asha <", "Asha\r\n <", 1),
+		"with an mbox line":            "From asha@example.org Mon Jan 2 15:04:05 2006\n" + mail,
+		"cut short by the limit":       truncatedHeader + ": 99\r\n" + mail,
+	}
+	for name, raw := range same {
+		if idOf(a, raw) != idOf(a, mail) {
+			t.Errorf("the same mail %s is taken for another", name)
+		}
+	}
+	different := map[string]string{
+		"reusing the message id": strings.Replace(mail, "Water is leaking", "The light is out", 1),
+		"with another subject":   strings.Replace(mail, "Subject: leak", "Subject: light", 1),
+		"by another sender":      strings.Replace(mail, "asha@", "ravi@", 1),
+		"sent again later":       strings.Replace(mail, "15:04:05", "16:04:05", 1),
+	}
+	for name, raw := range different {
+		if idOf(a, raw) == idOf(a, mail) {
+			t.Errorf("a mail %s is taken for the same", name)
+		}
+	}
+	none := strings.Replace(mail, "Message-ID: <1@x>\r\n", "", 1)
+	if id := idOf(a, none); id == "" || id == idOf(a, mail) || len(id) > 200 {
+		t.Errorf("a mail without message id: %q", id)
+	}
+	if got := a.inbound(nil); got.ExternalID == "" || got.Sender != "unknown" {
+		t.Errorf("an empty mail: %+v", got)
+	}
+	if got := a.inbound([]byte("From: MAILER-DAEMON@MX.Example\r\n\r\nx")).Sender; got != "mailer-daemon@mx.example" {
+		t.Errorf("sender of a bounce: %q", got)
+	}
+}
+
+func TestRead(t *testing.T) {
+	a := sendingAdapter(t, "127.0.0.1:1")
+	raw := "From: Asha <Asha@Example.org>\r\nReply-To: other@evil.example\r\nTo: complaints@city.example\r\nCc: Ravi <ravi@example.org>\r\nSubject: Re: leak\r\nMessage-ID: <3@x>\r\n" +
+		"In-Reply-To: <2@city>\r\nReferences: <0@city> <1@city> <2@city>\r\nContent-Language: hi, en\r\nDate: Mon, 2 Jan 2006 15:04:05 +0000\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" +
+		"--b\r\n\r\nStill leaking.\r\n\r\nOn 1 Jan 2006, at 10:00, City <c@city.example> wrote:\r\n> old\r\n--b\r\nContent-Type: image/png; name=leak.png\r\nContent-Disposition: attachment\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--b--\r\n"
+	got, err := a.Read(context.Background(), a.inbound([]byte(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.From != (channels.Party{Address: "asha@example.org", Name: "Asha"}) || got.Verified || got.ID != "3@x" || got.Written != "Still leaking." || !strings.Contains(got.Text, "> old") || got.Language != "hi" {
+		t.Errorf("read %+v", got)
+	}
+	if diff := cmp.Diff([]string{"2@city", "1@city", "0@city"}, got.InReplyTo); diff != "" {
+		t.Errorf("answers, nearest first: %s", diff)
+	}
+	if diff := cmp.Diff([]channels.Party{{Address: "complaints@city.example"}, {Address: "ravi@example.org", Name: "Ravi"}}, got.Others); diff != "" {
+		t.Error(diff)
+	}
+	if len(got.Attachments) != 1 || got.Attachments[0].Filename != "leak.png" || string(got.Attachments[0].Data) != "hello" || got.Attachments[0].Size != 5 {
+		t.Errorf("attachments %+v", got.Attachments)
+	}
+}
+
+func TestReadBounce(t *testing.T) {
+	a := sendingAdapter(t, "127.0.0.1:1")
+	raw := "From: MAILER-DAEMON@mx.example.org\r\nReturn-Path: <>\r\nSubject: failure notice\r\nMessage-ID: <9@x>\r\n\r\nHi. This is the qmail-send program.\r\nI'm afraid I wasn't able to deliver your message.\r\n\r\n" +
+		"<asha@example.org>:\r\nSorry, no mailbox here by that name. (#5.1.1)\r\n\r\n--- Below this line is a copy of the message.\r\n\r\nReturn-Path: <>\r\nMessage-ID: <secret-id@city.example>\r\nSubject: Burst pipe\r\n\r\nx\r\n"
+	got, err := a.Read(context.Background(), a.inbound([]byte(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []channels.DeliveryReport{{ProviderID: "secret-id@city.example", MessageID: "secret-id@city.example", Address: "asha@example.org", State: channels.DeliveryUndelivered, Code: "5.1.1", Text: "user unknown", Hard: true}}
+	if diff := cmp.Diff(want, got.Receipts); diff != "" || got.Automatic.Kind != channels.AutomaticBounce {
+		t.Errorf("%v %s", got.Automatic, diff)
+	}
+}
+
+func TestVerified(t *testing.T) {
+	config := testConfig(mailServer{})
+	config.IMAP = IMAP{}
+	config.AuthServIDs = []string{"mx.city.example"}
+	a := newAdapter(t, config)
+	const (
+		pass     = "Authentication-Results: mx.city.example; dmarc=pass header.from=example.org\r\n"
+		received = "Received: from out.example.org (out.example.org [192.0.2.1]) by mx.city.example with ESMTPS; today\r\n"
+		hop      = "Received: by 2002:a05:6402 with SMTP id x; today\r\n"
+		outside  = "Received: from laptop by out.example.org; today\r\n"
+		from     = "From: Asha <asha@example.org>\r\n"
+	)
+	for name, test := range map[string]struct {
+		head string
+		want bool
+	}{
+		"above all":                           {pass + received + from, true},
+		"next to the server's own Received":   {hop + received + pass + outside + from, true},
+		"none":                                {received + from, false},
+		"below what came with the mail":       {received + outside + pass + from, false},
+		"own Received of the sender's making": {"Received: from a by internal.city.example; x\r\n" + received + pass + from, false},
+		"of another server":                   {strings.Replace(pass, "mx.city.example", "mx.evil.example", 1) + received + from, false},
+		"forged below a failure":              {strings.Replace(pass, "pass", "fail", 1) + received + pass + from, false},
+		"of another domain":                   {strings.Replace(pass, "example.org", "evil.example", 1) + received + from, false},
+		"without a domain":                    {"Authentication-Results: mx.city.example; dmarc=pass\r\n" + received + from, false},
+		"only dkim":                           {"Authentication-Results: mx.city.example; dkim=pass header.d=example.org\r\n" + received + from, false},
+		"two From fields":                     {pass + received + from + "From: x@evil.example\r\n", false},
+		"two From addresses":                  {pass + received + "From: x@evil.example, asha@example.org\r\n", false},
+	} {
+		got, err := a.Read(context.Background(), a.inbound([]byte(test.head+"Subject: x\r\n\r\nhello\r\n")))
+		if err != nil || got.Verified != test.want {
+			t.Errorf("%s: verified %v by %q, %v", name, got.Verified, got.VerifiedBy, err)
+		}
+	}
+}
