@@ -26,6 +26,9 @@ func HotQueries(now time.Time) []HotQuery {
 		{"CaseByReference", caseByReferenceSQL, []any{key("C-7K2M-9QXT")}, "cases_reference"},
 		{"CasesOfContact", casesOfContactSQL, []any{1, 10}, "cases_contact"},
 		{"ContactByAddress", contactByAddressSQL, []any{key("sms"), key("+15550001111")}, "contact_addresses_address"},
+		{"CountSender", countSenderSQL, []any{key("sms"), key("+15550001111"), instant{now}}, "inbound_sender"},
+		{"OutboundByMessageID", outboundByMessageIDSQL, []any{keys([]string{"m1", "m2"})}, "outbox_message"},
+		{"OutboundByProviderID", outboundByProviderIDSQL, []any{key("sms"), key("main"), keys([]string{"p1", "p2"})}, "outbox_provider"},
 		{"OwnerLoad", ownerLoadSQL + ` GROUP BY owner`, nil, "cases_status"},
 	}
 }

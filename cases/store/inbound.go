@@ -3,15 +3,17 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"gorm.io/gorm"
 )
 
-// appendRows is how many rows one INSERT takes; SQLite allows 32,766 values.
-const appendRows = 500
+// What one INSERT takes: SQLite allows 32,766 values, PostgreSQL 1 GB.
+const (
+	appendRows  = 500
+	appendBytes = 64 << 20
+)
 
 // inboundRow is a row of inbound.
 type inboundRow struct {
@@ -86,7 +88,9 @@ func (s *Store) AppendInbound(ctx context.Context, list []Inbound) ([]Appended, 
 	var out []Appended
 	err := s.write(ctx, func(tx *gorm.DB) error {
 		out = make([]Appended, 0, len(rows))
-		for chunk := range slices.Chunk(rows, appendRows) {
+		for rest := rows; len(rest) > 0; {
+			chunk := firstChunk(rest)
+			rest = rest[len(chunk):]
 			ids, err := insertInbound(tx, chunk)
 			if err != nil {
 				return err
@@ -103,6 +107,17 @@ func (s *Store) AppendInbound(ctx context.Context, list []Inbound) ([]Appended, 
 		return nil, fmt.Errorf("keep received messages: %w", err)
 	}
 	return out, nil
+}
+
+// firstChunk is as many of the rows as one INSERT takes, at least one.
+func firstChunk(rows []inboundRow) []inboundRow {
+	size := 0
+	for i, row := range rows {
+		if size += len(row.Raw); i > 0 && (i == appendRows || size > appendBytes) {
+			return rows[:i]
+		}
+	}
+	return rows
 }
 
 // insertInbound inserts what is not known and returns its ids.

@@ -51,13 +51,14 @@ const waitingInbound = "state IN ('received', 'quarantined')"
 
 // CountSender is how many messages a sender sent since a time, that time included.
 func (s *Store) CountSender(ctx context.Context, channel, sender string, since time.Time) (int, error) {
-	n, err := one[int](s.read(ctx), `SELECT count(*) FROM inbound
-		WHERE channel = ? AND sender = ? AND received_at >= ?`, key(channel), key(sender), instant{since})
+	n, err := one[int](s.read(ctx), countSenderSQL, key(channel), key(sender), instant{since})
 	if err != nil {
 		return 0, fmt.Errorf("count a sender's messages: %w", err)
 	}
 	return n, nil
 }
+
+const countSenderSQL = `SELECT count(*) FROM inbound WHERE channel = ? AND sender = ? AND received_at >= ?`
 
 // FirstSeen is the smallest id under which a message came, over all accounts:
 // the same mail can arrive in two mailboxes.

@@ -278,6 +278,36 @@ func TestAReportThatComesBeforeTheAnswerCounts(t *testing.T) {
 	})
 }
 
+func TestAReportAndTheAnswerAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, s engine) {
+		for i := range 10 {
+			id, providerID := fmt.Sprint("01A", i), fmt.Sprint("SM", i)
+			queued(t, s, text(id))
+			if _, err := s.Claim(t.Context(), []string{id}, now); err != nil {
+				t.Fatal(err)
+			}
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				if err := s.Finish(t.Context(), id, store.Outcome{State: store.OutSent, ProviderID: providerID, At: now}); err != nil {
+					t.Error(err)
+				}
+			})
+			wg.Go(func() {
+				_, err := s.Record(t.Context(), store.Step{At: now, Reports: []store.Report{{
+					Channel: "sms", Account: "main", ProviderID: providerID, State: store.OutDelivered, At: now,
+				}}})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+			wg.Wait()
+			if got := state(t, s, id); got != store.OutDelivered {
+				t.Errorf("message %d is %s, want delivered", i, got)
+			}
+		}
+	})
+}
+
 func TestABounceMarksTheAddress(t *testing.T) {
 	each(t, func(t *testing.T, s engine) {
 		ctx := t.Context()

@@ -22,8 +22,10 @@ func (s *Store) OutboundByMessageID(ctx context.Context, ids []string) ([]Outbou
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return outbounds(s.read(ctx), `SELECT * FROM outbox WHERE message_id IN ? ORDER BY created_at, id`, keys(ids))
+	return outbounds(s.read(ctx), outboundByMessageIDSQL, keys(ids))
 }
+
+const outboundByMessageIDSQL = `SELECT * FROM outbox WHERE message_id IN ? ORDER BY created_at, id`
 
 // OutboundByProviderID are the messages of an account that the provider knows
 // by these ids, oldest first.
@@ -31,9 +33,11 @@ func (s *Store) OutboundByProviderID(ctx context.Context, channel, account strin
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return outbounds(s.read(ctx), `SELECT * FROM outbox WHERE channel = ? AND account = ? AND provider_id IN ?
-		ORDER BY created_at, id`, key(channel), key(account), keys(ids))
+	return outbounds(s.read(ctx), outboundByProviderIDSQL, key(channel), key(account), keys(ids))
 }
+
+const outboundByProviderIDSQL = `SELECT * FROM outbox
+	WHERE channel = ? AND account = ? AND provider_id IN ? ORDER BY created_at, id`
 
 // Uncertain are messages of which nobody knows whether they were sent, oldest first.
 func (s *Store) Uncertain(ctx context.Context, limit int) ([]Outbound, error) {

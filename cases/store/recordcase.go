@@ -93,9 +93,11 @@ func (r *recording) saveTimers() error {
 			return err
 		}
 	}
-	rows := make([]timerRow, len(c.Timers))
+	var rows []timerRow
 	for i, t := range c.Timers {
-		rows[i] = timerRow{CaseID: r.caseID, Kind: t.Kind, DueAt: instant{t.At}, State: "pending"}
+		if !replaced(t.Kind, c.Timers[i+1:]) {
+			rows = append(rows, timerRow{CaseID: r.caseID, Kind: t.Kind, DueAt: instant{t.At}, State: "pending"})
+		}
 	}
 	if len(rows) == 0 {
 		return nil

@@ -47,17 +47,17 @@ func fill(t *testing.T, s engine) {
 		`INSERT INTO timers (case_id, kind, due_at, state) SELECT case_id, 'remind:' || i, due_at, 'fired' FROM timers, numbers WHERE id = 1`,
 		`INSERT INTO outbox (id, dedupe, reference, kind, audience, login, channel, account, address, subject, text, html, automatic,
 				in_reply_to, reply_to_row, edits_row, thread, prompt, press_id, context, state, attempts, next_attempt_at,
-				segments, error_code, error, created_at)
+				segments, error_code, error, created_at, message_id, provider_id)
 			SELECT id || i, dedupe || i, reference, kind, audience, login, channel, account, address, subject, text, html, automatic,
 				in_reply_to, reply_to_row, edits_row, thread, prompt, press_id, context, 'sent', attempts, next_attempt_at,
-				segments, error_code, error, created_at
+				segments, error_code, error, created_at, 'm' || i, 'p' || i
 			FROM outbox, numbers`,
 	} {
 		s.exec(t, statement)
 	}
 	fillCases(t, s)
 	if s.name == "postgres" {
-		s.exec(t, `ANALYZE`) // as autovacuum does
+		s.exec(t, `ANALYSE`) // as autovacuum does
 	}
 }
 
@@ -65,16 +65,8 @@ func fill(t *testing.T, s engine) {
 func fillCases(t *testing.T, s engine) {
 	t.Helper()
 	s.exec(t, `UPDATE copies SET status = 'resolved'`)
-	columns := []string{}
-	rows, err := s.db.QueryContext(t.Context(), `SELECT * FROM cases LIMIT 1`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	names, err := rows.Columns()
-	if err != nil {
-		t.Fatal(err)
-	}
+	var columns []string
+	names := columnNames(t, s)
 	for _, name := range names {
 		switch name {
 		case "id", "contact_id":
@@ -85,8 +77,21 @@ func fillCases(t *testing.T, s engine) {
 			columns = append(columns, name)
 		}
 	}
-	rows.Close()
 	s.exec(t, `INSERT INTO cases (`+strings.Join(names, ", ")+`) SELECT `+strings.Join(columns, ", ")+` FROM copies, numbers`)
+}
+
+func columnNames(t *testing.T, s engine) []string {
+	t.Helper()
+	rows, err := s.db.QueryContext(t.Context(), `SELECT * FROM cases WHERE 1 = 0`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err := errors.Join(err, rows.Err()); err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 func TestSQLiteKeepsWhatItCommitted(t *testing.T) {
