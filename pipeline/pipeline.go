@@ -147,7 +147,11 @@ func (p *Pipeline) handleOne(ctx context.Context, in store.Inbound) (bool, error
 		return true, nil
 	}
 	next := p.Clock.Now().Add(time.Second << (2 * in.Tries)) // 1 s, 4 s, 16 s, 64 s
-	log.Warn("message not handled yet", "error", err, "tries", in.Tries+1)
+	level := slog.LevelWarn
+	if errors.Is(err, errTooEarly) {
+		level = slog.LevelDebug
+	}
+	log.Log(ctx, level, "message not handled yet", "error", err, "tries", in.Tries+1)
 	if err := p.Store.FailInbound(ctx, in.ID, reasonOf(err), next); err != nil {
 		return false, fmt.Errorf("putting off: %w", err)
 	}

@@ -55,6 +55,10 @@ func (p *Pipeline) byToken(ctx context.Context, u *Understood) error {
 	return nil
 }
 
+// errTooEarly puts a message off once: it answers a message that may be ours,
+// sent a moment ago, whose id at the provider is not saved yet.
+var errTooEarly = errors.New("it may answer a message of ours that is just being sent")
+
 // byAnswer follows the channel's own threads to a message of ours.
 func (p *Pipeline) byAnswer(ctx context.Context, u *Understood) error {
 	ids := u.Message.InReplyTo
@@ -73,6 +77,9 @@ func (p *Pipeline) byAnswer(ctx context.Context, u *Understood) error {
 		return fmt.Errorf("looking for our message that it answers: %w", err)
 	}
 	row, ok := nearest(rows, ids)
+	if !ok && !u.Format.Threads && u.Inbound.Tries == 0 {
+		return errTooEarly
+	}
 	if !ok {
 		return nil
 	}

@@ -53,7 +53,7 @@ func (w *world) in(t *testing.T) *world { next := *w; next.t = t; return &next }
 // startWorker starts a worker with an address of its own.
 func (w *world) startWorker() {
 	w.t.Helper()
-	w.start("worker")
+	w.start("worker", "REDRESS_HTTP_LISTEN="+freeAddress(w.t))
 }
 
 // story is one citizen's.
@@ -142,7 +142,7 @@ func (s *story) officerAsks(card int) {
 	s.hear("Which side of the school?")
 	s.say(s.ref + " On the north side")
 	s.hear(s.ref)
-	reply := asha.see("north side")
+	reply := asha.see(s.ref, "north side")
 	if reply.ReplyTo == nil || reply.ReplyTo.ID != card {
 		s.t.Errorf("the answer is not in the thread of the card: %+v", reply.ReplyTo)
 	}

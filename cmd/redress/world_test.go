@@ -25,7 +25,7 @@ import (
 
 // patience bounds every wait for something that must happen. It is long since
 // machines are slow, and costs nothing when all is well.
-const patience = 20 * time.Second
+const patience = 40 * time.Second
 
 // world is a running Redress with the providers around it: Twilio and Telegram
 // played over HTTP, Dovecot and OpenSMTPD for real.
@@ -104,13 +104,14 @@ channels:
 	must(w.t, os.WriteFile(w.config, []byte(settings), 0o600))
 }
 
-// start runs a long command until the test ends, and fails when it fails.
-func (w *world) start(args ...string) (stop func()) {
+// start runs a long command until the test ends, and fails when it fails. Its
+// environment is environ.
+func (w *world) start(command string, environ ...string) (stop func()) {
 	w.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan int, 1)
 	go func() {
-		done <- Main(ctx, append(args, "--config", w.config), Streams{In: strings.NewReader(""), Out: io.Discard, Err: w.logs}, nil)
+		done <- Main(ctx, []string{command, "--config", w.config}, Streams{In: strings.NewReader(""), Out: io.Discard, Err: w.logs}, environ)
 	}()
 	var once sync.Once
 	stop = func() {
@@ -119,10 +120,10 @@ func (w *world) start(args ...string) (stop func()) {
 			select {
 			case code := <-done:
 				if code != exitOK {
-					w.t.Errorf("%v ended with code %d; its log:\n%s", args, code, w.logs)
+					w.t.Errorf("%s ended with code %d; its log:\n%s", command, code, w.logs)
 				}
 			case <-time.After(patience):
-				w.t.Errorf("%v does not stop", args)
+				w.t.Errorf("%s does not stop", command)
 			}
 		})
 	}
