@@ -3,16 +3,22 @@ package email
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/emersion/go-sasl"
 	smtp "github.com/emersion/go-smtp"
 
 	"github.com/redress-cms/redress/channels"
@@ -296,8 +302,7 @@ func TestSendWhenTheConnectionBreaks(t *testing.T) {
 			if err != nil {
 				return
 			}
-			hold := &holdOpen{Conn: conn, closed: make(chan struct{})}
-			dialogue(hold, "answer")
+			dialogue(holdOpen{conn}, "answer")
 			_, _ = io.Copy(io.Discard, conn) // until the client gives up
 			_ = conn.Close()
 		}()
@@ -311,12 +316,9 @@ func TestSendWhenTheConnectionBreaks(t *testing.T) {
 }
 
 // holdOpen does not close its connection.
-type holdOpen struct {
-	net.Conn
-	closed chan struct{}
-}
+type holdOpen struct{ net.Conn }
 
-func (h *holdOpen) Close() error { return nil }
+func (holdOpen) Close() error { return nil }
 
 func TestSendRefusesPasswordsInTheClear(t *testing.T) {
 	config := testConfig(mailServer{})
@@ -349,5 +351,63 @@ func TestSendThroughARealServer(t *testing.T) {
 	}
 	if msg.Automatic.Kind != channels.AutomaticLoop {
 		t.Errorf("our own mail is %v", msg.Automatic)
+	}
+}
+
+// loginSession lets in only "u" with "right".
+type loginSession struct{ smtpSession }
+
+func (*loginSession) AuthMechanisms() []string { return []string{sasl.Plain} }
+
+func (*loginSession) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, username, password string) error {
+		if username == "u" && password == "right" {
+			return nil
+		}
+		return smtp.ErrAuthFailed
+	}), nil
+}
+
+// Login goes over STARTTLS; a refused one is the operator's to mend.
+func TestSendLogsIn(t *testing.T) {
+	web := httptest.NewTLSServer(nil)
+	defer web.Close()
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: web.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := &receiver{}
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
+		return &loginSession{smtpSession{receiver: r}}, nil
+	}))
+	server.TLSConfig = &tls.Config{Certificates: web.TLS.Certificates}
+	server.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)
+	listener := listen(t)
+	done := make(chan struct{})
+	go func() { defer close(done); _ = server.Serve(listener) }()
+	t.Cleanup(func() { _ = server.Close(); <-done })
+	for _, test := range []struct {
+		name, password, ca string
+		kind               channels.SendErrorKind
+	}{
+		{"right", "right", ca, ""},
+		{"wrong password", "hunter2", ca, channels.SendMisconfigured},
+		{"unknown certificate", "right", "", channels.SendRetry},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			config := testConfig(mailServer{})
+			config.IMAP = IMAP{}
+			config.SMTP = SMTP{Address: listener.Addr().String(), TLS: "starttls", Username: "u", Password: test.password, CAFile: test.ca}
+			_, err := newAdapter(t, config).Send(context.Background(), acknowledgement())
+			if kindOf(err) != test.kind {
+				t.Errorf("error %v, want %q", err, test.kind)
+			}
+			if err != nil && strings.Contains(fmt.Sprintf("%v %v", err, errors.Unwrap(err)), "hunter2") {
+				t.Errorf("the password leaked: %v", err)
+			}
+		})
+	}
+	if len(r.mails) != 1 {
+		t.Errorf("%d mails, want 1", len(r.mails))
 	}
 }

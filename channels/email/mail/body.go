@@ -222,15 +222,25 @@ func (p *parser) restText(root *part) string {
 	return text
 }
 
-// written is what the sender wrote in this very mail.
-func (p *parser) written(b bodies) string {
+// written is what the sender wrote in this very mail. passedOn: the mail
+// answers nothing, so that a mail below a header block belongs to it.
+func (p *parser) written(b bodies, passedOn bool) string {
 	switch {
 	case strings.TrimSpace(b.text) == "":
 		return strings.TrimSpace(b.rest)
-	case b.fromHTML:
+	case b.fromHTML && !passedOn:
 		return p.htmlReply(b.html, b.text)
 	}
-	return ReplyText(b.text)
+	return replyText(b.text, passedOn)
+}
+
+// passesOn reports a mail that forwards another one, by its subject, or
+// because it is no answer at all.
+func passesOn(m *Mail) bool {
+	if forwardSubject.MatchString(m.Subject) {
+		return true
+	}
+	return len(m.InReplyTo) == 0 && len(m.References) == 0 && !replySubject.MatchString(m.Subject)
 }
 
 // trimBlank drops blank lines at both ends.

@@ -5,8 +5,12 @@ import (
 	"strings"
 )
 
-// introWindow is over how many lines mailers wrap "On … wrote:".
-const introWindow = 7
+const (
+	// introWindow is over how many lines mailers wrap "On … wrote:".
+	introWindow = 7
+	// maxCandidates bounds how many lines are looked at closely.
+	maxCandidates = 500
+)
 
 // introEnd is the last line of an introduction. sure: it bears an address or
 // a time of day, so that it needs no quote marks below it.
@@ -31,10 +35,18 @@ var (
 // findIntroductions maps the first line of every introduction to its end.
 func findIntroductions(lines []string) map[int]introEnd {
 	found := map[int]introEnd{}
+	candidates := 0
 	for end, line := range lines {
+		if candidates > maxCandidates {
+			break
+		}
 		if isQuoted(line) && !(verbOnly.MatchString(strings.TrimSpace(line)) && end > 0 && !isQuoted(lines[end-1])) {
 			continue
 		}
+		if line = strings.TrimRight(line, " \t*_"); !strings.HasSuffix(line, ":") && !strings.HasSuffix(line, "：") && !strings.ContainsAny(line[:min(len(line), 4)], "12") {
+			continue
+		}
+		candidates++
 		if start, sure, ok := introduction(lines, end); ok {
 			for i := start; i <= end; i++ {
 				delete(found, i)
@@ -103,11 +115,13 @@ var (
 
 // isForwardMark knows the line above a forwarded mail.
 func isForwardMark(line string) bool {
-	return len(line) <= 120 && forwardMark.MatchString(line) && (strings.Contains(line, "--") || strings.ContainsAny(line, ":："))
+	return len(line) <= 120 && (strings.Contains(line, "--") || strings.ContainsAny(line, ":：")) && forwardMark.MatchString(line)
 }
 
 // isOriginalMark knows Outlook's line above the mail that is answered.
-func isOriginalMark(line string) bool { return len(line) <= 120 && originalMark.MatchString(line) }
+func isOriginalMark(line string) bool {
+	return len(line) <= 120 && strings.Contains(line, "--") && originalMark.MatchString(line)
+}
 
 // isFooter knows what phones and programs write under a mail.
 func isFooter(line string) bool {

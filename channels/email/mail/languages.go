@@ -1,5 +1,7 @@
 package mail
 
+import "regexp"
+
 // The words of mail programs around quoted mail, by language. They are parts
 // of regular expressions, lower case.
 
@@ -112,3 +114,10 @@ var headerWords = []struct {
 	{"cc", []string{"cc", "kopie", "copie", "copia", "kopia", "kopi", "másolat", "копия", "копія", "抄送", "副本", "참조", "bilgi", "kopio", "kópia"}},
 	{"subject", []string{"subject", "betreff", "objet", "asunto", "assunto", "oggetto", "onderwerp", "ämne", "emne", "temat", "předmět", "predmet", "tárgy", "subiect", "θέμα", "тема", "konu", "aihe", "teema", "tema", "temats", "主题", "主旨", "主題", "件名", "제목", "נושא", "الموضوع", "موضوع", "perihal", "subjek", "chủ đề", "เรื่อง", "विषय", "বিষয়", "относно", "assumpte", "zadeva"}},
 }
+
+// The prefixes that mail programs put before the subject of an answer and of
+// a forwarded mail.
+var (
+	replySubject   = regexp.MustCompile(`(?i)^\W*(?:re|aw|antw|antwort|sv|vs|ref|r|rif|res|odp|atb|ynt|yan|bls|回复|回覆|答复|返信|답장|회신|תשובה|رد|απ|σχετ|ответ|отг|vá|hf|ré)(?:\[\d+\]|\(\d+\))?\s?[:：]`)
+	forwardSubject = regexp.MustCompile(`(?i)^\W*(?:fw|fwd|wg|tr|rv|enc|i|vl|vb|doorst|pd|ilt|i̇lt|továbbítva|fs|trs|转发|轉寄|転送|전달|הועבר|إعادة توجيه|πρθ|пересл|переслано|fwd?_|bs|prosl)\s?[:：]`)
+)

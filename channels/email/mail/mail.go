@@ -112,7 +112,7 @@ func Parse(raw []byte, limits Limits) Mail {
 	bodies := p.collect(root)
 	m.Text, m.HTML = bodies.text, bodies.html
 	m.Attachments = p.attachments(root)
-	m.ReplyText = p.written(bodies)
+	m.ReplyText = p.written(bodies, passesOn(&m))
 	p.readReports(&m, root)
 	m.Defects = p.defects.list()
 	return m

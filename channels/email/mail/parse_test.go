@@ -118,8 +118,22 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
+func TestOutlookForwardIsKept(t *testing.T) {
+	body := "\n\nPlease help.\n\nFrom: B <b@x.org>\nSent: Monday\nTo: Asha\nSubject: pump\n\nThe pump is broken.\n"
+	for head, want := range map[string]bool{
+		"Subject: FW: pump\nIn-Reply-To: <a@b>": true, "Subject: pump": true, "Subject: RE: pump\nIn-Reply-To: <a@b>": false, "Subject: AW: pump": false,
+	} {
+		m := Parse([]byte("From: a@x.org\nMessage-ID: <1@x>\n"+head+body), Limits{})
+		if strings.Contains(m.ReplyText, "The pump is broken") != want || !strings.HasPrefix(m.ReplyText, "Please help.") {
+			t.Errorf("%s: reply %q", head, m.ReplyText)
+		}
+	}
+}
+
 func TestHTMLOnly(t *testing.T) {
-	html := func(body string) string { return plainHead + "Content-Type: text/html; charset=utf-8\n\n" + body }
+	html := func(body string) string {
+		return plainHead + "In-Reply-To: <a@b>\nContent-Type: text/html; charset=utf-8\n\n" + body
+	}
 	for name, test := range map[string]struct{ body, text, reply string }{
 		"plain":          {`<p>Water is <b>lea</b>king</p><p>in Ward&nbsp;4</p><script>x()</script><style>p{}</style>`, "Water is leaking in Ward 4", "Water is leaking in Ward 4"},
 		"gmail quote":    {`<div>Still leaking</div><div class="gmail_quote"><div class="gmail_attr">On Monday wrote:</div><blockquote>old</blockquote></div>`, "", "Still leaking"},
