@@ -177,23 +177,9 @@ type clockRequest struct {
 func (p *page) postClock(ctx context.Context, r clockRequest) (any, error) {
 	p.moving.Lock()
 	defer p.moving.Unlock()
-	now := p.clock.Now()
-	target := now
-	if r.Next {
-		next, ok := p.clock.NextTimer(ctx)
-		if !ok {
-			return nil, wrong("Nothing is waiting for its time.")
-		}
-		target = next
-		if next.Sub(now) > maxAdvance {
-			target = now.Add(maxAdvance)
-		}
-	} else {
-		d, err := time.ParseDuration(r.Advance)
-		if err != nil || d <= 0 || d > maxAdvance {
-			return nil, wrong("Say how far to move the clock, like 15m or 4h.")
-		}
-		target = now.Add(d)
+	target, err := p.target(ctx, r)
+	if err != nil {
+		return nil, err
 	}
 	for range maxSteps {
 		next, ok := p.clock.NextTimer(ctx)
@@ -207,6 +193,26 @@ func (p *page) postClock(ctx context.Context, r clockRequest) (any, error) {
 	}
 	p.advanceTo(target)
 	return map[string]any{"now": p.clock.Now()}, nil
+}
+
+// target is the time that a request wants it to be.
+func (p *page) target(ctx context.Context, r clockRequest) (time.Time, error) {
+	now := p.clock.Now()
+	if r.Next {
+		next, ok := p.clock.NextTimer(ctx)
+		if !ok {
+			return now, wrong("Nothing is waiting for its time.")
+		}
+		if latest := now.Add(maxAdvance); next.After(latest) {
+			return latest, nil
+		}
+		return next, nil
+	}
+	d, err := time.ParseDuration(r.Advance)
+	if err != nil || d <= 0 || d > maxAdvance {
+		return now, wrong("Say how far to move the clock, like 15m or 4h.")
+	}
+	return now.Add(d), nil
 }
 
 // advanceTo moves the clock to t or just past it, by whole seconds, so that it

@@ -66,9 +66,13 @@ func shoot(t *testing.T, ctx context.Context, name string) {
 func size(t *testing.T, ctx context.Context, width, height int64, scheme string) {
 	t.Helper()
 	var overflow int
+	features := []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme}, //nolint:misspell // name of the feature
+		{Name: "prefers-reduced-motion", Value: "reduce"},
+	}
 	err := chromedp.Run(ctx,
 		chromedp.EmulateViewport(width, height),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}),
+		emulation.SetEmulatedMedia().WithFeatures(features),
 		chromedp.Evaluate(`document.documentElement.scrollWidth - innerWidth`, &overflow))
 	if err != nil {
 		t.Fatal(err)

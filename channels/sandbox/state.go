@@ -124,7 +124,7 @@ func (p *page) state(ctx context.Context, reference string) (*state, error) {
 		City: cityState{
 			Number: p.config.Numbers[0], Mail: p.config.Complaints.Address, Form: p.publicURL() + "/complaints/new", Timezone: p.config.Timezone,
 		},
-		Clock:  clockState{Ahead: int64(p.clock.Now().Sub(time.Now()).Round(time.Second) / time.Second)},
+		Clock:  clockState{Ahead: int64(time.Until(p.clock.Now()).Round(time.Second) / time.Second)},
 		Phones: p.phones(), Mailboxes: p.mailboxes(), Chats: p.chats(), Cases: list,
 	}
 	if next, ok := p.clock.NextTimer(ctx); ok {

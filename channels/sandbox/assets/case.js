@@ -47,7 +47,7 @@ function story(c) {
   const events = [...(c.events ?? [])].reverse();
   const fresh = new Set(events.map((e) => `${c.reference} ${e.at} ${e.kind} ${e.note}`));
   const list = h("ol", { class: "timeline" },
-    (c.timers ?? []).slice(0, 3).reverse().map((t) => h("li", { class: "ahead" }, h("time", {}, moment(t.at)), h("b", {}, name(t.kind)), h("small", {}, `in ${span(new Date(t.at) - now())}`))),
+    (c.timers ?? []).slice(0, 3).reverse().map((t) => h("li", { class: "ahead" }, h("time", {}, moment(t.at)), h("b", {}, name(t.kind.split(":")[0])), h("small", {}, `in ${span(new Date(t.at) - now())}`))),
     events.map((e) => h("li", { class: `${e.kind}${known.size && !known.has(`${c.reference} ${e.at} ${e.kind} ${e.note}`) ? " new" : ""}` },
       h("time", {}, moment(e.at)), h("b", {}, name(e.kind)), h("small", {}, e.actor), e.note && h("p", {}, linked(e.note)))));
   for (const key of fresh) known.add(key);

@@ -95,8 +95,10 @@ class Quoting {
 let citizenQuote;
 let staffQuote;
 let room = null;     // id of the staff chat that is open
+let chosen = false;  // by a person: do not move away from it
 let read = new Map(); // staff chat → number of messages seen
 let refreshAll;
+let state = null;
 
 async function press(chat, from, message, button, element) {
   element.setAttribute("aria-busy", "true");
@@ -123,23 +125,26 @@ export function showChat(state) {
   return thread($("chatthread"), chat, chat.id, (m, b, e) => press(chat.id, chat.id, m, b, e), (m) => citizenQuote.set(m));
 }
 
-export function showStaff(state) {
-  const chats = state.chats.filter((c) => c.kind !== "citizen");
-  const staff = chats.filter((c) => c.kind === "staff");
-  options($("staffwho"), staff.map((c) => [c.id, `${c.title} · level ${c.level}`]));
-  const chat = chats.find((c) => c.id === room) ?? chats[0];
+export function showStaff(fresh) {
+  state = fresh;
+  const last = (c) => c.messages.at(-1)?.at ?? "";
+  const chats = state.chats.filter((c) => c.kind !== "citizen")
+    .sort((a, b) => (b.kind === "group") - (a.kind === "group") || last(b).localeCompare(last(a)));
+  const staff = chats.filter((c) => c.kind === "staff").sort((a, b) => (a.level ?? 9) - (b.level ?? 9));
+  options($("staffwho"), staff.map((c) => [c.id, c.level ? `${c.title} · level ${c.level}` : c.title]));
+  let chat = chats.find((c) => c.id === room) ?? chats[0];
   if (!chat) return false;
+  if (!chosen && !chat.messages.length) chat = chats.find((c) => c.messages.length) ?? chat; // to where something happens
   room = chat.id;
   const me = chat.kind === "group" ? Number($("staffwho").value) : chat.id;
-  $("staffwho").disabled = chat.kind !== "group";
   if (chat.kind === "staff") $("staffwho").value = String(chat.id);
   read.set(chat.id, chat.messages.length);
   const unreads = chats.map((c) => c.messages.length - (read.get(c.id) ?? 0));
-  if (changed($("rooms"), room, unreads)) $("rooms").replaceChildren(...chats.map((c, i) => {
+  if (changed($("rooms"), room, unreads, chats.map((c) => c.id))) $("rooms").replaceChildren(...chats.map((c, i) => {
     const unread = unreads[i];
     return h("button", {
       class: "room", role: "tab", "aria-selected": c.id === room, title: c.level ? `${c.title}, level ${c.level}` : c.title,
-      onclick: () => { room = c.id; staffQuote.set(null); refreshAll(); },
+      onclick: () => { room = c.id; chosen = true; staffQuote.set(null); refreshAll(); },
     }, avatar(c.title), h("span", {}, c.kind === "group" ? c.title : c.title.split(" ")[0]), c.level && h("em", {}, `L${c.level}`),
     unread > 0 && h("i", { class: "badge" }, String(unread)));
   }));
@@ -148,12 +153,26 @@ export function showStaff(state) {
   return came || unreads.some((n) => n > 0);
 }
 
+// openRoom opens where an officer works: the group, or the own chat.
+export function openRoom(state, login) {
+  const chats = state.chats.filter((c) => c.kind !== "citizen");
+  const chat = chats.find((c) => c.kind === "group") ?? chats.find((c) => c.login === login);
+  if (chat) room = chat.id;
+}
+
 export function startChats(refresh) {
   refreshAll = refresh;
   citizenQuote = new Quoting($("chatquoting"), $("chattext"));
   staffQuote = new Quoting($("staffquoting"), $("stafftext"));
   $("chatwho").addEventListener("change", refresh);
-  $("staffwho").addEventListener("change", refresh);
+  $("staffwho").addEventListener("change", () => { // in the group: who acts; else: whose chat
+    if (state?.chats.find((c) => c.id === room)?.kind !== "group") {
+      room = Number($("staffwho").value);
+      chosen = true;
+      staffQuote.set(null);
+    }
+    refresh();
+  });
   const citizen = () => Number($("chatwho").value);
   composer($("chatform"), $("chattext"), (text) => post("telegram", { chat: citizen(), from: citizen(), text, reply_to: citizenQuote.take() }));
   $("chatphoto").addEventListener("click", () => post("telegram", { chat: citizen(), from: citizen(), text: $("chattext").value, photo: true }));

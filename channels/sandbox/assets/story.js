@@ -2,6 +2,7 @@
 
 import { $, h, suggest } from "./dom.js";
 import { suggestMail } from "./mail.js";
+import { openRoom } from "./chat.js";
 
 const steps = [
   { who: "citizen", label: "Complain", subject: { en: "Burst pipe", hi: "फटी पाइप", es: "Tubería rota" }, text: {
@@ -34,7 +35,7 @@ const steps = [
 ];
 
 const done = new Set();
-let reference = "REF";
+let state = null;
 let openTab;
 
 function play(step, index) {
@@ -46,8 +47,9 @@ function play(step, index) {
     $("next").classList.add("ready");
     $("next").focus();
   } else if (step.who === "staff") {
+    if (state?.case) openRoom(state, state.case.owner);
     openTab("staff");
-    suggest($("staffform"), $("stafftext"), step.text.replace("REF", reference));
+    suggest($("staffform"), $("stafftext"), step.text.replace("REF", state?.case?.reference ?? "REF"));
   } else if (channel === "mail") {
     openTab("mail");
     suggestMail(step.text[language], step.subject?.[language]);
@@ -61,15 +63,15 @@ function play(step, index) {
 }
 
 function show() {
-  const next = steps.findIndex((_, i) => !done.has(i));
+  const next = Math.max(-1, ...done) + 1;
   $("steps").replaceChildren(...steps.map((step, i) => h("li", {}, h("button", {
     class: `step ${step.who}${done.has(i) ? " done" : ""}${i === next ? " current" : ""}`, onclick: () => play(step, i),
     title: step.who === "staff" ? "The officer writes" : step.who === "clock" ? "Move the clock" : "The citizen writes",
   }, h("i", {}, done.has(i) ? "✓" : String(i + 1)), step.label))));
 }
 
-export function showStory(state) {
-  if (state.case) reference = state.case.reference;
+export function showStory(fresh) {
+  state = fresh;
 }
 
 export function startStory(open, refresh) {

@@ -235,7 +235,7 @@ func TestTokenIsNeeded(t *testing.T) {
 	s, _ := start(t)
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	_, err := tgbotapi.NewBotAPIWithClient("1:guess", s.URL()+"/bot%s/%s", client)
-	if err == nil || !strings.Contains(err.Error(), "Unauthorized") {
+	if err == nil || !strings.Contains(err.Error(), "Unauthorized") { //nolint:misspell // as sent
 		t.Errorf("wrong token: %v", err)
 	}
 }

@@ -49,7 +49,7 @@ func format(source, mode string) (string, []Entity, error) {
 			if len(open) > 0 {
 				return "", nil, badRequest("can't parse entities: Can't find end tag corresponding to start tag " + open[len(open)-1].name)
 			}
-			return strings.TrimRight(text.String(), " \n"), entities, nil
+			return trimmed(text.String(), entities)
 		case html.TextToken:
 			part := html.UnescapeString(string(tokens.Raw()))
 			text.WriteString(part)
@@ -74,6 +74,21 @@ func format(source, mode string) (string, []Entity, error) {
 			return "", nil, badRequest("can't parse entities: Unsupported markup")
 		}
 	}
+}
+
+// trimmed drops white space at the end, as the provider does, and what of the
+// entities lies there.
+func trimmed(text string, entities []Entity) (string, []Entity, error) {
+	text = strings.TrimRight(text, " \n")
+	units := len(utf16.Encode([]rune(text)))
+	var kept []Entity
+	for _, e := range entities {
+		e.Length = min(e.Length, units-e.Offset)
+		if e.Length > 0 {
+			kept = append(kept, e)
+		}
+	}
+	return text, kept, nil
 }
 
 type openTag struct {

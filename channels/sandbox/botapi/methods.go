@@ -73,7 +73,7 @@ func (s *Server) knows(bot string) bool {
 // serveMethod is {GET,POST} /bot<token>/<method>.
 func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request) {
 	if !s.knows(r.PathValue("bot")) {
-		writeError(w, &apiError{code: 401, description: "Unauthorized"})
+		writeError(w, unauthorised)
 		return
 	}
 	call := s.method(r.PathValue("method"))
@@ -362,7 +362,7 @@ func (s *Server) getFile(_ *http.Request, p params) (any, error) {
 // serveFile is GET /file/bot<token>/<path>.
 func (s *Server) serveFile(w http.ResponseWriter, r *http.Request) {
 	if !s.knows(r.PathValue("bot")) {
-		writeError(w, &apiError{code: 401, description: "Unauthorized"})
+		writeError(w, unauthorised)
 		return
 	}
 	s.mu.Lock()

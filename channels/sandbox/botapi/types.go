@@ -168,6 +168,9 @@ type apiError struct {
 
 func (e *apiError) Error() string { return e.description }
 
+// unauthorised is the provider's word for a wrong token.
+var unauthorised = &apiError{code: 401, description: "Unauthorized"} //nolint:misspell // as sent
+
 func badRequest(description string) error {
 	return &apiError{code: 400, description: "Bad Request: " + description}
 }

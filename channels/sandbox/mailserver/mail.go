@@ -271,7 +271,7 @@ func understand(raw []byte) Mail {
 	if reader == nil || err != nil && !message.IsUnknownCharset(err) {
 		return m
 	}
-	defer reader.Close()
+	defer func() { _ = reader.Close() }()
 	header := reader.Header
 	m.ID, _ = header.MessageID()
 	m.Subject, _ = header.Subject()

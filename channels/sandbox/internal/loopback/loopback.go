@@ -44,7 +44,7 @@ func Listen(addr string) (net.Listener, error) {
 	if err := Check(addr); err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", addr)
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("listening on %s: %w", addr, err)
 	}
@@ -106,7 +106,7 @@ func (c *Caller) Post(ctx context.Context, url string, header http.Header, body 
 	if err != nil {
 		return 0, fmt.Errorf("calling the webhook: %w", err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxAnswer)) // only the status counts
 	return response.StatusCode, nil
 }
