@@ -31,7 +31,7 @@ func (w *watched) Read(b []byte) (int, error) {
 	n, err := w.Conn.Read(b)
 	if isTimeout(err) {
 		w.stalled.Store(true)
-		_ = w.Conn.Close() // go-imap would try again several times
+		_ = w.Close() // go-imap would try again several times
 	}
 	return n, err
 }

@@ -98,6 +98,11 @@ type Adapter struct {
 	smtp      *transport
 	pauses    pauses
 
+	// The poller's own: how often it failed since the mailbox was last read,
+	// and whether it got a new access token since then.
+	failures int
+	renewed  bool
+
 	mu     sync.Mutex
 	health channels.Health
 }
@@ -231,6 +236,7 @@ func (a *Adapter) healthy() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.health.Up, a.health.Error, a.health.LastSuccess = true, "", a.config.Now()
+	a.failures, a.renewed = 0, false
 }
 
 // standby is the state of a process that another one reads the mailbox for.

@@ -52,7 +52,7 @@ func (b *mailbox) close() {
 	if b.client != nil {
 		_ = b.client.Close() // nothing of ours is lost with the connection
 	}
-	_ = b.conn.Conn.Close()
+	_ = b.conn.Close()
 }
 
 // cursorName is unique over the accounts of one installation.
@@ -182,6 +182,7 @@ func (b *mailbox) takeBatch(ctx context.Context, mails []listed, accept channels
 	if err := b.setCursor(ctx, mails[len(mails)-1].uid); err != nil {
 		return err
 	}
+	b.adapter.healthy() // a long mailbox takes many batches
 	if len(batch) == 0 {
 		return nil
 	}

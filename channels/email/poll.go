@@ -25,25 +25,20 @@ func (a *Adapter) Poll(ctx context.Context, accept channels.Accept) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	failures, renewed := 0, false
 	for {
-		before := a.Health().LastSuccess
 		err := a.session(ctx, accept)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if a.Health().LastSuccess.After(before) {
-			failures, renewed = 0, false
-		}
 		wait := a.config.IMAP.PollInterval
 		if err != nil {
 			fault := asFault(err)
-			if fault.refused && !renewed && a.imapLogin.forget() {
-				renewed = true
+			if fault.refused && !a.renewed && a.imapLogin.forget() {
+				a.renewed = true
 				continue
 			}
-			wait = a.backoff(failures, fault.refused)
-			failures++
+			wait = a.backoff(fault.refused)
+			a.failures++
 			a.unhealthy(fault.text)
 			a.log.WarnContext(ctx, "mailbox cannot be read", "error", fault.text, "retry_in", wait)
 		}
@@ -55,10 +50,10 @@ func (a *Adapter) Poll(ctx context.Context, accept channels.Accept) error {
 
 // backoff doubles with each failure, and varies by up to a half so that many
 // pollers do not come back at once.
-func (a *Adapter) backoff(failures int, refused bool) time.Duration {
+func (a *Adapter) backoff(refused bool) time.Duration {
 	d := a.pauses.refused
 	if !refused {
-		d = min(a.pauses.first<<min(failures, 20), a.pauses.most)
+		d = min(a.pauses.first<<min(a.failures, 20), a.pauses.most)
 	}
 	var b [1]byte
 	if _, err := a.config.Random.Read(b[:]); err != nil {

@@ -47,7 +47,7 @@ func (p *parser) textBounce(m *Mail, r *report) (bounces []Bounce, why string) {
 	switch daemon := fromDaemon(m); {
 	case len(failed) > 0 && (daemon || subject):
 	case (daemon || nullReturn(m.Header)) && (subject || bouncePhrase.MatchString(report) && !autoReplySubject.MatchString(m.Subject)):
-	case subject && bouncePhrase.MatchString(report) && len(m.InReplyTo) == 0 && address.MatchString(report):
+	case subject && bouncePhrase.MatchString(report) && len(m.InReplyTo) == 0 && (returned != "" || r.original != nil || enhancedCode.MatchString(report)):
 	default:
 		return nil, ""
 	}

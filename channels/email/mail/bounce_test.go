@@ -1,7 +1,8 @@
 package mail
 
 import (
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -16,71 +17,76 @@ var theirReasons = map[string]Reason{
 	"mailererror": ReasonMailer, "syntaxerror": ReasonSyntax, "notcompliantrfc": ReasonNotCompliant, "onhold": ReasonOnHold, "undefined": ReasonUnknown, "delivered": ReasonDelivered,
 }
 
+type wantedBounce struct {
+	Status, Reason string
+	Hard           bool
+}
+
+// tally counts what was right.
+type tally struct {
+	mails, automatic, kind, identified int
+	recipients, class, hard, reason    int
+}
+
 func TestBounceCorpus(t *testing.T) {
-	var expected map[string][]struct {
-		Status, Reason string
-		Hard           bool
-	}
+	var expected map[string][]wantedBounce
 	dir := corpus(t, "bounces", &expected)
-	var files []string
-	for file := range expected {
-		files = append(files, file)
-	}
-	sort.Strings(files)
-	var total, automatic, kind, statuses, class, hard, reason, entries, identified int
+	files := slices.Sorted(maps.Keys(expected))
+	var n tally
 	for _, file := range files {
-		want := expected[file]
-		m := Parse(read(t, dir, file), Limits{})
-		total++
-		if m.Automatic.Kind != None {
-			automatic++
-		} else {
-			t.Logf("%s: taken for a person's: %q", file, m.Subject)
-		}
-		if len(m.Returned) > 0 {
-			identified++
-		}
-		if kindFits(m.Automatic.Kind, want[0].Reason) {
-			kind++
-		} else {
-			t.Logf("%s: kind %s, want one for %s", file, m.Automatic.Kind, want[0].Reason)
-		}
-		for i, w := range want {
-			if w.Status == "" {
-				continue
-			}
-			statuses++
-			var got Bounce
-			if i < len(m.Bounces) {
-				got = m.Bounces[i]
-			}
-			c, h, r := strings.HasPrefix(got.Status, w.Status[:2]), got.Hard == w.Hard, got.Reason == theirReasons[w.Reason]
-			if c {
-				class++
-			}
-			if h {
-				hard++
-			}
-			if r {
-				reason++
-			}
-			entries++
-			if !c || !h || !r {
-				t.Logf("%s[%d]: %s %v %s, want %s %v %s: %s %.180q", file, i, got.Status, got.Hard, got.Reason, w.Status, w.Hard, w.Reason, got.Recipient, got.Diagnostic)
-			}
-		}
+		n.add(t, file, Parse(read(t, dir, file), Limits{}), expected[file])
 	}
-	t.Logf("%d mails: automatic %d, kind %d, returned id %d; %d recipients: class %d, hard %d, reason %d", total, automatic, kind, identified, entries, class, hard, reason)
+	t.Logf("%+v", n)
 	for _, check := range []struct {
 		what          string
 		got, of, want int // want: per cent
 	}{
-		{"automatic", automatic, total, 100}, {"kind", kind, total, 99}, {"class", class, statuses, 95}, {"hard", hard, statuses, 90}, {"reason", reason, statuses, 68},
+		{"automatic", n.automatic, n.mails, 100}, {"kind", n.kind, n.mails, 99},
+		{"class", n.class, n.recipients, 95}, {"hard", n.hard, n.recipients, 91}, {"reason", n.reason, n.recipients, 68},
 	} {
 		if check.got*100 < check.want*check.of {
 			t.Errorf("%s: %d of %d right, want %d%%", check.what, check.got, check.of, check.want)
 		}
 	}
+}
+
+func (n *tally) add(t *testing.T, file string, m Mail, want []wantedBounce) {
+	n.mails++
+	if m.Automatic.Kind != None {
+		n.automatic++
+	}
+	if len(m.Returned) > 0 {
+		n.identified++
+	}
+	if kindFits(m.Automatic.Kind, want[0].Reason) {
+		n.kind++
+	} else {
+		t.Logf("%s: kind %s, want one for %s", file, m.Automatic.Kind, want[0].Reason)
+	}
+	for i, w := range want {
+		if w.Status == "" {
+			continue
+		}
+		var got Bounce
+		if i < len(m.Bounces) {
+			got = m.Bounces[i]
+		}
+		n.recipients++
+		class, hard, reason := strings.HasPrefix(got.Status, w.Status[:2]), got.Hard == w.Hard, got.Reason == theirReasons[w.Reason]
+		n.class += count(class)
+		n.hard += count(hard)
+		n.reason += count(reason)
+		if !class || !hard || !reason {
+			t.Logf("%s[%d]: %s %v %s, want %s %v %s: %s %.180q", file, i, got.Status, got.Hard, got.Reason, w.Status, w.Hard, w.Reason, got.Recipient, got.Diagnostic)
+		}
+	}
+}
+
+func count(ok bool) int {
+	if ok {
+		return 1
+	}
+	return 0
 }
 
 func kindFits(kind Kind, reason string) bool {

@@ -54,10 +54,7 @@ func startsOutlookQuote(n *html.Node) bool {
 	case "divrplyfwdmsg", "replysplit", "zwchr":
 		return true
 	}
-	if attribute(n, "data-marker") == "__DIVIDER__" {
-		return true
-	}
-	return false
+	return attribute(n, "data-marker") == "__DIVIDER__"
 }
 
 // cutFrom removes c and all that follows it below n, unless it is a forward.

@@ -40,7 +40,7 @@ func findIntroductions(lines []string) map[int]introEnd {
 		if candidates > maxCandidates {
 			break
 		}
-		if isQuoted(line) && !(verbOnly.MatchString(strings.TrimSpace(line)) && end > 0 && !isQuoted(lines[end-1])) {
+		if isQuoted(line) && (end == 0 || isQuoted(lines[end-1]) || !verbOnly.MatchString(strings.TrimSpace(line))) {
 			continue
 		}
 		if line = strings.TrimRight(line, " \t*_"); !strings.HasSuffix(line, ":") && !strings.HasSuffix(line, "：") && !strings.ContainsAny(line[:min(len(line), 4)], "12") {
@@ -87,7 +87,8 @@ func introduction(lines []string, end int) (start int, sure, ok bool) {
 		joined = squeezeSpace.ReplaceAllString(line+" "+joined, " ")
 		whole := strings.TrimSpace(joined)
 		verb := introVerb.MatchString(whole)
-		if !verb && !gmailDate.MatchString(whole) && !(addressLast.MatchString(whole) && timeOfDay.MatchString(whole)) {
+		dated := gmailDate.MatchString(whole) || addressLast.MatchString(whole) && timeOfDay.MatchString(whole)
+		if !verb && !dated {
 			continue
 		}
 		begins := introStart.MatchString(line) || dateFirst.MatchString(line)

@@ -195,6 +195,21 @@ func TestAutomatic(t *testing.T) {
 	}
 }
 
+// People complain about deliveries, too.
+func TestPersonsAreNoMachines(t *testing.T) {
+	for _, raw := range []string{
+		"Subject: Undelivered parcel\n\nYour office could not deliver my parcel, please write to asha@x.org. Delivery failed twice.",
+		"Subject: Delivery problem\n\nThe mail could not be delivered to my mailbox since Monday.",
+		"Subject: Returned mail for Mr Rao\n\nI keep getting returned mail at 550 Main Street.",
+		"Subject: Out of water, out of the office\n\nNo water.",
+		"Subject: Re: Undeliverable: permit\nIn-Reply-To: <1@city>\n\nIt was not delivered: 5.1.1",
+	} {
+		if m := Parse([]byte("From: Asha <asha@x.org>\nMessage-ID: <1@x>\n"+raw), Limits{}); m.Automatic.Kind != None || m.ReplyText == "" {
+			t.Errorf("%q: %v", raw, m.Automatic)
+		}
+	}
+}
+
 func TestReports(t *testing.T) {
 	report := func(kind, part string) string {
 		return "From: x@y.org\nMessage-ID: <2@x>\nContent-Type: multipart/report; report-type=" + kind + "; boundary=b\n\n--b\n\nfor people\n--b\nContent-Type: message/" + kind + "\n\n" + part +
@@ -228,12 +243,10 @@ func TestReplyIsNeverEmptyWhereAPersonWrote(t *testing.T) {
 		}
 		for _, f := range files {
 			raw := read(t, filepath.Join(dir, kind), f.Name())
-			text, reply := string(raw), ""
+			text, reply := string(raw), ReplyText(string(raw))
 			if strings.HasSuffix(f.Name(), ".eml") {
 				m := Parse(raw, Limits{})
 				text, reply = m.Text, m.ReplyText
-			} else {
-				reply = ReplyText(text)
 			}
 			if strings.TrimSpace(reply) == "" && hasUnquoted(text) {
 				t.Errorf("%s/%s: nothing left of %.200q", kind, f.Name(), text)

@@ -35,7 +35,7 @@ func TestReplyLanguages(t *testing.T) {
 		"Chinese":            "City <c@city.example> 于2016年2月1日周一 18:32写道：\n\n> old",
 		"Japanese":           "2016年2月1日(月) 18:32 City <c@city.example>:\n\n> old",
 		"Korean":             "2016년 2월 1일 (월) 오후 6:32, City <c@city.example>님이 작성:\n\n> old",
-		"Hebrew":             "‫בתאריך יום ב׳, 1 בפבר׳ 2016 ב-18:32 מאת ‪City‬‏ <‪c@city.example‬‏>:‬\n\n> old",
+		"Hebrew":             "\u202bבתאריך יום ב׳, 1 בפבר׳ 2016 ב-18:32 מאת \u202aCity\u202c\u200f <\u202ac@city.example\u202c\u200f>:\u202c\n\n> old",
 		"Arabic":             "في الاثنين، ١ فبراير ٢٠١٦ 18:32 City <c@city.example> كتب:\n\n> old",
 		"Hindi":              "सोम, 1 फ़र॰ 2016 को 18:32 बजे को City <c@city.example> ने लिखा:\n\n> old",
 		"Vietnamese":         "Vào Th 2, 1 thg 2, 2016 vào lúc 18:32 City <c@city.example> đã viết:\n\n> old",
