@@ -30,10 +30,17 @@ func (s *Store) DueOutbound(ctx context.Context, now time.Time, limit int) ([]Ou
 const dueOutboundSQL = `SELECT id, channel, account, address FROM outbox
 	WHERE ` + dueStates + ` AND next_attempt_at <= ? ORDER BY created_at, id LIMIT ?`
 
+// inLine keeps messages to one recipient in order: one waits while an earlier
+// one is still to be sent. Edits and answers to pressed buttons stand apart.
+const inLine = `(edits_row <> '' OR press_id <> '' OR NOT EXISTS (SELECT 1 FROM outbox AS earlier
+	WHERE earlier.channel = outbox.channel AND earlier.account = outbox.account AND earlier.address = outbox.address
+		AND earlier.id < outbox.id AND earlier.state IN ('pending', 'retry', 'attempting')
+		AND earlier.edits_row = '' AND earlier.press_id = ''))`
+
 // Claim takes messages to send them: those of ids (at most 30,000) that are
-// due now move to attempting, with one attempt more, and are returned in the
-// order of ids once that is committed. Those past their expiry move to
-// expired; those and all others are left out.
+// due now, and first in line for their recipient, move to attempting, with one
+// attempt more, and are returned in the order of ids once that is committed.
+// Those past their expiry move to expired; those and all others are left out.
 func (s *Store) Claim(ctx context.Context, ids []string, now time.Time) ([]Outbound, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -48,7 +55,8 @@ func (s *Store) Claim(ctx context.Context, ids []string, now time.Time) ([]Outbo
 			finished_at = CASE WHEN expires_at <= ? THEN ? ELSE finished_at END,
 			attempts = CASE WHEN expires_at <= ? THEN attempts ELSE attempts + 1 END,
 			attempted_at = CASE WHEN expires_at <= ? THEN attempted_at ELSE ? END
-		WHERE id IN (SELECT id FROM outbox WHERE id IN ? AND `+dueStates+` AND next_attempt_at <= ? `+lock+`)
+		WHERE id IN (SELECT id FROM outbox WHERE id IN ? AND `+dueStates+` AND next_attempt_at <= ?
+			AND `+inLine+` `+lock+`)
 		RETURNING *`, at, at, at, at, at, at, keys(ids), at)
 	rows = slices.DeleteFunc(rows, func(r outboxRow) bool { return r.State != OutAttempting })
 	list, err := converted(rows, err, outboxRow.outbound)
@@ -82,10 +90,18 @@ func finish(tx *gorm.DB, id string, o Outcome) error {
 	if next.IsZero() {
 		next.Time = o.At
 	}
+	from, notMade := []OutboundState{OutAttempting, OutUncertain}, 0
+	if o.From != "" {
+		from = []OutboundState{o.From}
+	}
+	if o.NotMade {
+		notMade = 1
+	}
 	rows, err := all[outboxRow](tx, `UPDATE outbox SET state = ?, next_attempt_at = ?, finished_at = ?, segments = ?,
+			attempts = attempts - ?,
 			provider_id = coalesce(?, provider_id), error_code = ?, error = ?, address = coalesce(?, address)
-		WHERE id = ? AND state IN ('attempting', 'uncertain') RETURNING *`, o.State, next, finishedAt, o.Segments,
-		outsideID(o.ProviderID), text(o.ErrorCode), text(o.Error), outsideID(o.Address), key(id))
+		WHERE id = ? AND state IN ? RETURNING *`, o.State, next, finishedAt, o.Segments, notMade,
+		outsideID(o.ProviderID), text(o.ErrorCode), text(o.Error), outsideID(o.Address), key(id), from)
 	switch {
 	case err != nil:
 		return err
