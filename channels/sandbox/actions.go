@@ -23,8 +23,9 @@ const (
 const (
 	maxAdvance = 366 * 24 * time.Hour
 	maxSteps   = 100             // timers passed in one move
-	stepWait   = 2 * time.Second // real time that the app has to act on a timer
+	stepWait   = 3 * time.Second // real time that the app has to act on a timer
 	stepLook   = 20 * time.Millisecond
+	stepQuiet  = 400 * time.Millisecond // without word at the providers, all is sent
 	answerWait = 3 * time.Second // real time to wait for the answer to a pressed button
 )
 
@@ -177,9 +178,13 @@ type clockRequest struct {
 func (p *page) postClock(ctx context.Context, r clockRequest) (any, error) {
 	p.moving.Lock()
 	defer p.moving.Unlock()
-	target, err := p.target(ctx, r)
+	now := p.clock.Now()
+	target, err := p.target(ctx, now, r)
 	if err != nil {
 		return nil, err
+	}
+	if err := p.settle(ctx, now); err != nil {
+		return nil, fmt.Errorf("waiting for what is in hand: %w", err)
 	}
 	for range maxSteps {
 		next, ok := p.clock.NextTimer(ctx)
@@ -196,8 +201,7 @@ func (p *page) postClock(ctx context.Context, r clockRequest) (any, error) {
 }
 
 // target is the time that a request wants it to be.
-func (p *page) target(ctx context.Context, r clockRequest) (time.Time, error) {
-	now := p.clock.Now()
+func (p *page) target(ctx context.Context, now time.Time, r clockRequest) (time.Time, error) {
 	if r.Next {
 		next, ok := p.clock.NextTimer(ctx)
 		if !ok {
@@ -226,20 +230,36 @@ func (p *page) advanceTo(t time.Time) {
 	p.changed.Ring()
 }
 
-// settle waits until the app has no timer left that is due.
+// settle waits until the app has acted on all timers due by then, and has sent
+// what came of it: a message must not meet its expiry by our leap. It waits at
+// most stepWait and errs only when the request ends.
 func (p *page) settle(ctx context.Context, due time.Time) error {
-	ctx, cancel := context.WithTimeout(ctx, stepWait)
-	defer cancel()
+	limit := time.NewTimer(stepWait)
+	defer limit.Stop()
 	ticker := time.NewTicker(stepLook)
 	defer ticker.Stop()
+	quiet := time.Now().Add(stepQuiet)
+	changed := p.changed.Changed()
 	for {
-		if next, ok := p.clock.NextTimer(ctx); !ok || next.After(due) {
+		if next, ok := p.clock.NextTimer(ctx); (!ok || next.After(due)) && p.settled(ctx, quiet) {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-limit.C:
+			return nil
+		case <-changed:
+			quiet = time.Now().Add(stepQuiet)
+			changed = p.changed.Changed()
 		case <-ticker.C:
 		}
 	}
+}
+
+func (p *page) settled(ctx context.Context, quiet time.Time) bool {
+	if settler, ok := p.clock.(Settler); ok {
+		return settler.Settled(ctx)
+	}
+	return !time.Now().Before(quiet)
 }

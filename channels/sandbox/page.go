@@ -38,6 +38,13 @@ type Clock interface {
 	NextTimer(ctx context.Context) (time.Time, bool)
 }
 
+// Settler is a Clock that knows whether the app has anything in hand: a message
+// not yet understood, or one to send by now. Without it the page takes it that
+// all is done when the providers were quiet for a moment.
+type Settler interface {
+	Settled(ctx context.Context) bool
+}
+
 // page plays every part.
 type page struct {
 	*Sandbox
