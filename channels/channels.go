@@ -110,7 +110,7 @@ type Format struct {
 	// Threads: every message names its conversation by Message-IDs, as mail
 	// does; without, talk is joined by time.
 	Threads bool
-	MaxText int    // characters; 0: no limit. Longer texts are split by the adapter
+	MaxText int // characters; 0: no limit. Longer texts are split by the adapter
 }
 
 // Health is the state of one account's intake.

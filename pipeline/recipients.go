@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/redress-cms/redress/cases"
-	"github.com/redress-cms/redress/channels"
 )
 
 // complainant is where notices about the case go: the place the complainant
@@ -115,13 +114,4 @@ func (s *sending) staffLanguage(login string) string {
 		return user.Language
 	}
 	return s.org.Jurisdiction.Languages[0]
-}
-
-// format of the channel a recipient is on; the zero Format when it is gone.
-func (a Adapters) format(channel, account string) channels.Format {
-	adapter, ok := a.Get(channel, account)
-	if !ok {
-		return channels.Format{}
-	}
-	return adapter.Format()
 }

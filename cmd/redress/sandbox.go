@@ -47,7 +47,7 @@ func (c sandboxCommand) Run(r *invocation) (err error) {
 		return err
 	}
 	gate := app.NewGate(r.Context, listener)
-	defer gate.Drain()
+	defer gate.Drain(r.Context)
 
 	settings := configs.Default()
 	settings.Log.Level = "warn"

@@ -75,9 +75,12 @@ func serve(ctx context.Context, settings *configs.Settings, log *slog.Logger, ro
 		return err
 	}
 	gate := app.NewGate(ctx, listener)
-	defer gate.Drain()
+	defer gate.Drain(ctx)
 	a, err := openPatiently(ctx, app.Options{Settings: settings, Logger: log}, gate)
-	if err != nil || a == nil {
+	if ctx.Err() != nil && a == nil {
+		return nil // told to stop while waiting
+	}
+	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
@@ -85,23 +88,17 @@ func serve(ctx context.Context, settings *configs.Settings, log *slog.Logger, ro
 }
 
 // openPatiently waits for a PostgreSQL that is away. What waiting cannot mend
-// is an error at once. It returns nil, nil when ctx ends first.
+// is an error at once.
 func openPatiently(ctx context.Context, options app.Options, gate *app.Gate) (*app.App, error) {
 	for {
 		a, err := app.Open(ctx, options)
-		if err == nil {
-			return a, nil
-		}
-		if ctx.Err() != nil {
-			return nil, nil
-		}
-		if !app.Away(err) {
-			return nil, err
+		if err == nil || !app.Away(err) {
+			return a, err
 		}
 		options.Logger.Warn("the database is away; trying again", "in", databaseRetry, "error", err)
 		gate.Waiting(fmt.Sprintf("database: %v", app.Brief(err)))
-		if (pipeline.SystemClock{}).Wait(ctx, time.Now().Add(databaseRetry)) != nil {
-			return nil, nil
+		if stopped := (pipeline.SystemClock{}).Wait(ctx, time.Now().Add(databaseRetry)); stopped != nil {
+			return nil, stopped
 		}
 	}
 }

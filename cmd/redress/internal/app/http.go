@@ -49,12 +49,13 @@ func (g *Gate) Waiting(reason string) { g.waiting.Store(&reason) }
 // Open lets requests through to h.
 func (g *Gate) Open(h http.Handler) { g.handler.Store(&h) }
 
-// Drain stops listening and waits for requests in hand. It may be called twice.
-func (g *Gate) Drain() {
-	if g == nil || g.closed.Swap(true) {
+// Drain stops listening and waits for requests in hand, though ctx may have
+// ended. It may be called twice.
+func (g *Gate) Drain(ctx context.Context) {
+	if g.closed.Swap(true) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	_ = g.server.Shutdown(ctx)
 	_ = g.server.Close()

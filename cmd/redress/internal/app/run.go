@@ -56,7 +56,7 @@ func (a *App) Run(ctx context.Context, role Role, gate *Gate, extra ...func(*htt
 			feeds, feedsCtx := errgroup.WithContext(groupCtx)
 			a.startIntake(feedsCtx, feeds, intake.Accept)
 			err := feeds.Wait()
-			gate.Drain()
+			gate.Drain(ctx)
 			stopIntake()
 			return errors.Join(err, <-done)
 		})
@@ -99,10 +99,11 @@ func (a *App) startIntake(ctx context.Context, group *errgroup.Group, accept cha
 			continue
 		}
 		group.Go(func() error {
-			if err := poller.Poll(ctx, accept); err != nil && ctx.Err() == nil {
+			err := poller.Poll(ctx, accept)
+			if ended(ctx, err) != nil {
 				log.Error("the account is not polled any more", "error", err)
 			}
-			return nil
+			return nil // the other accounts go on
 		})
 	}
 }
@@ -147,10 +148,10 @@ func (a *App) startWorkers(ctx context.Context, group *errgroup.Group) {
 
 // ended is the error of work that ended before it was told to.
 func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 func (a *App) pacer() pipeline.Pacer {
