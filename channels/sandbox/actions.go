@@ -26,7 +26,7 @@ const (
 	stepWait   = 3 * time.Second // real time that the app has to act on a timer
 	stepLook   = 20 * time.Millisecond
 	stepQuiet  = 400 * time.Millisecond // without word at the providers, all is sent
-	answerWait = 3 * time.Second // real time to wait for the answer to a pressed button
+	answerWait = 3 * time.Second        // real time to wait for the answer to a pressed button
 )
 
 type done struct {
