@@ -17,6 +17,16 @@ func (s *Store) Cursor(ctx context.Context, name string) (string, error) {
 	return value, nil
 }
 
+// InitCursor sets a cursor that has no value yet, and returns the one it then
+// has: of several processes that start together, all get the first one's.
+func (s *Store) InitCursor(ctx context.Context, name, value string) (string, error) {
+	_, err := s.exec(ctx, `INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING`, key(name), text(value))
+	if err != nil {
+		return "", fmt.Errorf("init cursor %s: %w", name, err)
+	}
+	return s.Cursor(ctx, name)
+}
+
 // SetCursor keeps how far a poller has read.
 func (s *Store) SetCursor(ctx context.Context, name, value string) error {
 	_, err := s.exec(ctx, `INSERT INTO cursors (name, value) VALUES (?, ?)

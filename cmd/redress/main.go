@@ -67,9 +67,11 @@ type exit int
 // binary; tests start it too.
 func Main(ctx context.Context, args []string, streams Streams, environ []string) (code int) {
 	defer func() {
-		if e, ok := recover().(exit); ok {
-			code = int(e)
-		} else if r := recover(); r != nil {
+		switch r := recover().(type) {
+		case nil:
+		case exit:
+			code = int(r)
+		default:
 			panic(r)
 		}
 	}()

@@ -21,7 +21,6 @@ import (
 
 type sandboxCommand struct {
 	Listen string `help:"Loopback address of the page." default:"127.0.0.1:8080"`
-	Data   string `help:"Keep the data here. Default: a temporary folder that is removed at the end." placeholder:"DIR" type:"path"`
 }
 
 // Help is shown by `redress sandbox --help`.
@@ -35,13 +34,11 @@ func (c sandboxCommand) Run(r *invocation) (err error) {
 	if err := sandbox.Loopback(c.Listen); err != nil {
 		return fmt.Errorf("the sandbox has no sign-in and listens on this machine only: %w", err)
 	}
-	folder := c.Data
-	if folder == "" {
-		if folder, err = os.MkdirTemp("", "redress-sandbox-"); err != nil {
-			return fmt.Errorf("making a folder for the data: %w", err)
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	folder, err := os.MkdirTemp("", "redress-sandbox-")
+	if err != nil {
+		return fmt.Errorf("making a folder for the data: %w", err)
 	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	listener, err := app.Listen(r.Context, c.Listen)
 	if err != nil {
 		return err
@@ -59,13 +56,13 @@ func (c sandboxCommand) Run(r *invocation) (err error) {
 	if err != nil {
 		return err
 	}
-	players, err := startPlayers(org, settings, "http://"+listener.Addr().String())
+	clock := &sandbox.MovableClock{}
+	players, err := startPlayers(org, settings, "http://"+listener.Addr().String(), clock)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, players.Close()) }()
 
-	clock := &sandbox.MovableClock{}
 	a, err := app.Open(r.Context, app.Options{
 		Settings: settings, Logger: app.NewLogger(r.Streams.Err, settings.Log), Clock: clock, Organisation: configs.ExampleOrganisation,
 	})
@@ -88,8 +85,9 @@ func (c sandboxCommand) Run(r *invocation) (err error) {
 const staffChat = 7_000_001
 
 // startPlayers starts the providers and puts their addresses into the settings.
-func startPlayers(org *cases.Organisation, settings *configs.Settings, target string) (*sandbox.Sandbox, error) {
+func startPlayers(org *cases.Organisation, settings *configs.Settings, target string, clock *sandbox.MovableClock) (*sandbox.Sandbox, error) {
 	config := sandbox.Config{
+		Now: clock.Now, Timezone: org.Jurisdiction.Timezone,
 		PublicURL: settings.HTTP.PublicURL, TargetURL: target,
 		Complaints:     mailserver.Account{Name: org.Jurisdiction.Name, Address: "complaints@" + org.Jurisdiction.ID, Login: "complaints", Password: "complaints"},
 		AuthServID:     "mx." + org.Jurisdiction.ID,
@@ -196,4 +194,19 @@ func (c sandboxClock) NextTimer(ctx context.Context) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return timers[0].At, true
+}
+
+// Settled implements sandbox.Settler: all that is due has been done.
+func (c sandboxClock) Settled(ctx context.Context) bool {
+	now := c.Now()
+	inbound, err := c.store.DueInbound(ctx, now, 0, 1)
+	if err != nil || len(inbound) > 0 {
+		return false
+	}
+	outbound, err := c.store.ListOutbound(ctx, store.OutboundFilter{Limit: 1})
+	if err != nil || len(outbound) > 0 {
+		return false
+	}
+	timers, err := c.store.DueTimers(ctx, now, 1)
+	return err == nil && len(timers) == 0
 }

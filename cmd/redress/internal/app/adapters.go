@@ -177,22 +177,13 @@ func (a *App) current(ctx context.Context) *cases.Organisation {
 // webSecret signs form tokens. It is drawn once and kept in the database, so
 // that all gateways agree.
 func (a *App) webSecret(ctx context.Context) ([]byte, error) {
-	const name = "secret:web"
-	text, err := a.Store.Cursor(ctx, name)
-	if err != nil {
-		return nil, fmt.Errorf("reading the secret of the forms: %w", err)
+	fresh := make([]byte, 32)
+	if _, err := rand.Read(fresh); err != nil {
+		return nil, fmt.Errorf("drawing the secret of the forms: %w", err)
 	}
-	if text == "" {
-		fresh := make([]byte, 32)
-		if _, err := rand.Read(fresh); err != nil {
-			return nil, fmt.Errorf("drawing the secret of the forms: %w", err)
-		}
-		if err := a.Store.SetCursor(ctx, name, hex.EncodeToString(fresh)); err != nil {
-			return nil, fmt.Errorf("keeping the secret of the forms: %w", err)
-		}
-		if text, err = a.Store.Cursor(ctx, name); err != nil {
-			return nil, fmt.Errorf("reading the secret of the forms: %w", err)
-		}
+	text, err := a.Store.InitCursor(ctx, "secret:web", hex.EncodeToString(fresh))
+	if err != nil {
+		return nil, fmt.Errorf("keeping the secret of the forms: %w", err)
 	}
 	secret, err := hex.DecodeString(text)
 	if err != nil {
