@@ -43,6 +43,9 @@ func (d Desk) Register(in Draft) (Change, error) {
 	w.Case = in.newCase(d)
 	registered := w.event(EventRegistered, "")
 	registered.Data["channel"] = w.Case.Intake
+	if d.By.Kind == ActorComplainant {
+		w.d.By = System // what follows is our doing
+	}
 
 	r := d.Org.Route(w.Case, d.Load)
 	w.Case.Department, w.Case.Policy, w.Case.Priority = r.Department, r.Policy, r.Priority
