@@ -116,7 +116,7 @@ func textRecipients(text string, failed []Address, own map[string]bool, r *repor
 		if m := statusLine.FindStringSubmatch(text); m != nil {
 			b.Status = m[1]
 		}
-		b.conclude(text)
+		b.conclude(text, "")
 		list = append(list, b)
 	}
 	for i, line := range lines {

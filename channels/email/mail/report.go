@@ -130,8 +130,9 @@ func (r *report) bounces() []Bounce {
 		if recipient == "" && !h.Has("Action") && !h.Has("Status") {
 			continue
 		}
-		b := Bounce{Recipient: recipient, Action: firstWord(h.Get("Action")), Status: firstWord(h.Get("Status")), Diagnostic: diagnosticOf(h.Get("Diagnostic-Code"))}
-		b.conclude(r.text)
+		kind, words := diagnosticOf(h.Get("Diagnostic-Code"))
+		b := Bounce{Recipient: recipient, Action: firstWord(h.Get("Action")), Status: firstWord(h.Get("Status")), Diagnostic: words}
+		b.conclude(r.text, kind)
 		list = append(list, b)
 	}
 	return list
@@ -145,9 +146,10 @@ func addressOf(value string) string {
 	return strings.ToLower(strings.Trim(strings.TrimSpace(value), "<>\" "))
 }
 
-func diagnosticOf(value string) string {
+// diagnosticOf parts "smtp; 550 no such user" (RFC 3464 section 2.3.6).
+func diagnosticOf(value string) (kind, words string) {
 	if typ, after, ok := strings.Cut(value, ";"); ok && !strings.Contains(strings.TrimSpace(typ), " ") {
-		value = after
+		return strings.TrimSpace(typ), strings.TrimSpace(after)
 	}
-	return strings.TrimSpace(value)
+	return "", strings.TrimSpace(value)
 }
