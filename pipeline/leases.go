@@ -72,7 +72,8 @@ func (l *Leases) Hold(name string) func(ctx context.Context) (bool, error) {
 		}
 		got, err := l.Store.Lease(ctx, name, l.Holder, now, leaseTTL)
 		if err != nil {
-			return left > 0 && left <= leaseTTL, fmt.Errorf("asking for the lease of %s: %w", name, err)
+			// Let go one round before it runs out, not in the moment when another takes over.
+			return left > leaseRetry && left <= leaseTTL, fmt.Errorf("asking for the lease of %s: %w", name, err)
 		}
 		l.mu.Lock()
 		defer l.mu.Unlock()
