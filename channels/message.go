@@ -36,7 +36,7 @@ type Message struct {
 
 	Attachments []Attachment
 	Location    *Location
-	Phone       string // a phone number the sender shared as a contact card, E.164
+	Also        []Further // further addresses that the sender gave of itself
 
 	// Action is what the sender chose on a page, so that nothing is left to
 	// words: text that begins with STATUS stays text. Empty: find it in the text.
@@ -73,9 +73,14 @@ type Fields struct {
 	Service string // service code
 	Area    string // area code
 	Place   string // where, in words
-	Phone   string // further address of the sender, E.164
-	Email   string
 	Type    string // case type
+}
+
+// Further is an address of the sender on another channel.
+type Further struct {
+	Channel  string
+	Address  string // canonical for Channel
+	Verified bool   // the provider vouches for it
 }
 
 // Party is an address on a channel with the name it gave itself.

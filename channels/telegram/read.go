@@ -91,7 +91,7 @@ func (a *Adapter) readMessage(ctx context.Context, m *tgbotapi.Message) (channel
 	}
 	msg.Written = msg.Text
 	if strings.TrimSpace(msg.Text) == "" && len(msg.Attachments)+len(msg.Defects) == 0 &&
-		msg.Location == nil && msg.Phone == "" {
+		msg.Location == nil && len(msg.Also) == 0 {
 		msg.Unusable = unusable(m)
 	}
 	return msg, nil
@@ -110,7 +110,7 @@ func readContact(msg *channels.Message, m *tgbotapi.Message) {
 	// Telegram's numbers begin with the country code, with or without a plus;
 	// E.164 has at most 15 digits.
 	if c.UserID == m.From.ID && len(digits) >= 7 && len(digits) <= 15 {
-		msg.Phone = "+" + digits
+		msg.Also = append(msg.Also, channels.Further{Channel: "sms", Address: "+" + digits, Verified: true})
 		return
 	}
 	card := strings.Join(strings.Fields(clean(c.FirstName+" "+c.LastName+" "+c.PhoneNumber)), " ")

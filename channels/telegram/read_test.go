@@ -62,7 +62,9 @@ func TestRead(t *testing.T) {
 		"place": {message(`"location":{"latitude":18.52,"longitude":73.85},"venue":{"title":"School","address":"Ward 4","location":{"latitude":18.52,"longitude":73.85}}`), func(m *channels.Message) {
 			m.Location = &channels.Location{Latitude: 18.52, Longitude: 73.85, Label: "School, Ward 4"}
 		}},
-		"own number":        {message(`"contact":{"phone_number":"919876543210","first_name":"Asha","user_id":987654321}`), func(m *channels.Message) { m.Phone = "+919876543210" }},
+		"own number": {message(`"contact":{"phone_number":"919876543210","first_name":"Asha","user_id":987654321}`), func(m *channels.Message) {
+			m.Also = []channels.Further{{Channel: "sms", Address: "+919876543210", Verified: true}}
+		}},
 		"another's number":  {message(`"contact":{"phone_number":"+919999999999","first_name":"Ravi","user_id":1}`), text("Ravi +919999999999")},
 		"number of no user": {message(`"contact":{"phone_number":"+919999999999","first_name":"Ravi"}`), text("Ravi +919999999999")},
 		"sticker":           {message(`"sticker":{"file_id":"T","emoji":"😀"}`), func(m *channels.Message) { m.Unusable = "sticker" }},

@@ -41,7 +41,7 @@ func TestComplaintFromFormToTrackingPage(t *testing.T) {
 		From: channels.Party{Address: "+919876543210", Name: "Meera"}, AnswerOn: "sms",
 		ID: c.accepted[0].ExternalID, Text: "Water is leaking near the school", Written: "Water is leaking near the school",
 		Language: "en", SentAt: c.accepted[0].ReceivedAt, Action: channels.ActionRegister,
-		Fields: channels.Fields{Service: "water-leak", Area: "ward-4", Place: "School Road 4", Phone: "+919876543210"},
+		Fields: channels.Fields{Service: "water-leak", Area: "ward-4", Place: "School Road 4"},
 		Attachments: []channels.Attachment{{
 			Filename: "leak.jpg", ContentType: "image/png", Size: int64(len(png)), Data: png,
 			SHA256: fmt.Sprintf("%x", sha256.Sum256(png)),

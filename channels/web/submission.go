@@ -105,7 +105,7 @@ func (a *Adapter) Read(_ context.Context, in channels.Inbound) (channels.Message
 		Action:   sub.Action,
 		Token:    sub.Token,
 		Fields: channels.Fields{
-			Service: sub.Service, Area: sub.Area, Place: sub.Place, Phone: sub.Phone, Email: sub.Email,
+			Service: sub.Service, Area: sub.Area, Place: sub.Place,
 		},
 	}
 	switch {
@@ -115,6 +115,9 @@ func (a *Adapter) Read(_ context.Context, in channels.Inbound) (channels.Message
 		m.AnswerOn = "sms"
 	case sub.Email != "":
 		m.AnswerOn = "email"
+	}
+	if sub.Phone != "" && sub.Email != "" { // the phone is From
+		m.Also = append(m.Also, channels.Further{Channel: "email", Address: sub.Email})
 	}
 	for _, f := range sub.Files {
 		sum := sha256.Sum256(f.Data)
