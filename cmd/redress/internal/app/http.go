@@ -19,6 +19,7 @@ const (
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = 2 * time.Minute
 	drainTimeout      = 20 * time.Second
+	streamTimeout     = 2 * time.Second // for streams, which end only when told to
 	maxHeaderBytes    = 64 << 10
 	readyTimeout      = 3 * time.Second
 )
@@ -27,6 +28,7 @@ const (
 // operator can ask what is missing; Open lets requests through.
 type Gate struct {
 	server  *http.Server
+	end     context.CancelFunc // of the requests that outlast streamTimeout
 	handler atomic.Pointer[http.Handler]
 	closed  atomic.Bool
 	waiting atomic.Pointer[string]
@@ -34,10 +36,11 @@ type Gate struct {
 
 // NewGate serves on listener until Drain.
 func NewGate(ctx context.Context, listener net.Listener) *Gate {
-	g := &Gate{}
+	base, end := context.WithCancel(context.WithoutCancel(ctx))
+	g := &Gate{end: end}
 	g.server = &http.Server{
 		Handler: http.HandlerFunc(g.serve), ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
-		MaxHeaderBytes: maxHeaderBytes, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+		MaxHeaderBytes: maxHeaderBytes, BaseContext: func(net.Listener) context.Context { return base },
 	}
 	go func() { _ = g.server.Serve(listener) }()
 	return g
@@ -57,7 +60,9 @@ func (g *Gate) Drain(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
+	defer time.AfterFunc(streamTimeout, g.end).Stop()
 	_ = g.server.Shutdown(ctx)
+	g.end()
 	_ = g.server.Close()
 }
 
