@@ -19,6 +19,16 @@ const DefaultFile = "redress.yaml"
 // With an empty path, ./redress.yaml is read if there is one. Relative paths in
 // the settings start at the file's folder. The error is Faults, all at once.
 func Load(path string, env []string) (*Settings, error) {
+	s, faults := Check(path, env)
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	return s, nil
+}
+
+// Check is Load for finding faults: the settings it returns with them are as
+// far as they were understood, and not for use.
+func Check(path string, env []string) (*Settings, Faults) {
 	named := path != ""
 	if !named {
 		path = DefaultFile
@@ -26,22 +36,20 @@ func Load(path string, env []string) (*Settings, error) {
 	d := newDecoder(path)
 	data, err := os.ReadFile(path)
 	if err != nil && (named || !errors.Is(err, fs.ErrNotExist)) {
-		return nil, Faults{{Place: path, Message: cause(err) + "; name another file with --config"}}
+		d.faults = append(d.faults, Fault{Place: path, Message: cause(err) + "; name another file with --config"})
+		return Default(), d.faults
 	}
 	return d.settings(d.parse(data), env)
 }
 
 // settings decodes the tree with the environment over it, and checks it.
-func (d *decoder) settings(root *yaml.Node, env []string) (*Settings, error) {
+func (d *decoder) settings(root *yaml.Node, env []string) (*Settings, Faults) {
 	d.overlay(root, env)
 	s := Default()
 	d.value(root, reflect.ValueOf(s).Elem(), "", 0)
 	d.check(s)
-	if len(d.faults) > 0 {
-		return nil, d.faults.inOrder()
-	}
 	d.anchor(s)
-	return s, nil
+	return s, d.faults.inOrder()
 }
 
 // anchor makes the paths of the settings independent of where the process runs.
@@ -60,7 +68,11 @@ func (d *decoder) anchor(s *Settings) {
 // name stands for the file in faults.
 func ParseSettings(name string, data []byte, env []string) (*Settings, error) {
 	d := newDecoder(name)
-	return d.settings(d.parse(data), env)
+	s, faults := d.settings(d.parse(data), env)
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	return s, nil
 }
 
 // Default returns the settings that hold where neither file nor environment

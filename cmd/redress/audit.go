@@ -47,14 +47,14 @@ func (auditVerifyCommand) Run(r *invocation) error {
 	for _, f := range faults {
 		result.Faults = append(result.Faults, row{string(f.Reference), f.Seq, f.What})
 	}
-	err = r.print(result, func(w io.Writer) { printFaults(w, checked, faults) })
+	err = r.print(result, func(w io.Writer) { printAudit(w, checked, faults) })
 	if err == nil && len(faults) > 0 {
 		err = errAlreadyTold
 	}
 	return err
 }
 
-func printFaults(w io.Writer, checked int, faults []store.AuditFault) {
+func printAudit(w io.Writer, checked int, faults []store.AuditFault) {
 	for _, f := range faults {
 		fmt.Fprintf(w, "%s event %d: %s\n", f.Reference, f.Seq, f.What)
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/redress-cms/redress/cases"
@@ -19,12 +18,13 @@ type caseCommand struct {
 }
 
 type caseListCommand struct {
-	Status     []string `help:"Only these statuses."`
+	bounded
+	Status     []string `help:"Only these: pending, deferred, reforwarded, reopened, escalated, resolved, closed." enum:"pending,deferred,reforwarded,reopened,escalated,resolved,closed" placeholder:"STATUS,..."`
 	Owner      string   `help:"Only cases of this officer." placeholder:"LOGIN"`
 	Department string   `help:"Only cases of this department." placeholder:"CODE"`
 	Service    string   `help:"Only this service." placeholder:"CODE"`
+	Area       string   `help:"Only this area." placeholder:"CODE"`
 	Overdue    bool     `help:"Only open cases past their due time."`
-	Limit      int      `help:"At most this many." default:"100"`
 }
 
 // Help is shown by `redress case list --help`.
@@ -38,36 +38,21 @@ func (c caseListCommand) Run(r *invocation) error {
 	if err != nil {
 		return err
 	}
-	filter := store.CaseFilter{Owner: c.Owner, Department: c.Department, Service: c.Service, Limit: c.Limit}
+	filter := store.CaseFilter{Owner: c.Owner, Department: c.Department, Service: c.Service, Area: c.Area, Limit: c.Limit}
 	for _, status := range c.Status {
-		filter.Statuses = append(filter.Statuses, cases.Status(strings.ToLower(status)))
+		filter.Statuses = append(filter.Statuses, cases.Status(status))
 	}
 	if c.Overdue {
-		now := time.Now().UTC()
+		now := a.Clock.Now()
 		filter.Overdue = &now
 	}
 	views, err := a.Cases(r.Context, filter)
 	if err != nil {
 		return err
 	}
-	return r.print(views, func(w io.Writer) { printCases(w, views) })
-}
-
-func printCases(w io.Writer, views []app.CaseView) {
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "REFERENCE\tSTATUS\tLEVEL\tPRIORITY\tSERVICE\tAREA\tDEPARTMENT\tOWNER\tDUE")
-	for _, v := range views {
-		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", v.Reference, v.Status, v.Level, v.Priority,
-			text(v.Service), text(v.Area), text(v.Department), text(v.Owner), when(v.DueAt))
-	}
-	_ = t.Flush()
-}
-
-func when(t *time.Time) string {
-	if t == nil {
-		return "-"
-	}
-	return t.Local().Format("2006-01-02 15:04")
+	return printList(r, views, "REFERENCE STATUS LEVEL PRIORITY SERVICE AREA DEPARTMENT OWNER DUE", func(v app.CaseView) []any {
+		return []any{v.Reference, v.Status, v.Level, v.Priority, v.Service, v.Area, v.Department, v.Owner, v.DueAt}
+	})
 }
 
 type caseShowCommand struct {
@@ -79,7 +64,7 @@ func (caseShowCommand) Help() string { return "Example:\n\n  redress case show C
 
 // Run prints the story of one case.
 func (c caseShowCommand) Run(r *invocation) error {
-	ref, err := cases.ParseReference(c.Ref)
+	ref, err := parseReference(c.Ref)
 	if err != nil {
 		return err
 	}
@@ -89,50 +74,50 @@ func (c caseShowCommand) Run(r *invocation) error {
 	}
 	story, err := a.Story(r.Context, ref)
 	if err != nil {
-		return notFound(err, "there is no case %s", ref)
+		return refusal(err, "case "+string(ref), "", "redress case list")
 	}
-	return r.print(story, func(w io.Writer) { printStory(w, story) })
+	return r.print(story, func(w io.Writer) { r.printStory(w, story) })
 }
 
-func printStory(w io.Writer, s app.CaseStory) {
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	row := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
-	row("reference", "%s (%s)", s.Reference, s.Type)
-	row("status", "%s, level %d, stage %d, priority %s", s.Status, s.Level, s.Stage, s.Priority)
-	row("service", "%s", text(s.Service))
-	row("area", "%s", text(s.Area))
-	row("department", "%s, owner %s", text(s.Department), text(s.Owner))
-	row("contact", "%s %s", s.Contact.Name, strings.Join(s.Contact.Addresses, ", "))
-	row("received", "%s by %s, in %s", s.ReceivedAt.Local().Format("2006-01-02 15:04"), s.Channel, s.Language)
-	row("due", "%s (policy %s)", when(s.DueAt), text(s.Policy))
-	if s.ResolvedAt != nil {
-		row("resolved", "%s, outcome %s", when(s.ResolvedAt), text(s.Outcome))
-	}
-	_ = t.Flush()
-	fmt.Fprintf(w, "\n%s\n%s\n", s.Subject, s.Description)
-	section(w, "Why", len(s.Reasons), func(i int) string {
-		return fmt.Sprintf("%-10s %s: %s", s.Reasons[i].Decision, s.Reasons[i].Value, s.Reasons[i].Why)
+// printStory prints a case with its conversation, history and what comes next.
+func (r *invocation) printStory(w io.Writer, s app.CaseStory) {
+	r.printFields(w,
+		"reference", fmt.Sprintf("%s (%s)", s.Reference, s.Type),
+		"status", fmt.Sprintf("%s, level %d, stage %d, priority %s", s.Status, s.Level, s.Stage, s.Priority),
+		"service", s.Service, "area", s.Area, "place", s.Place,
+		"department", fmt.Sprintf("%s, owner %s", text(s.Department), text(s.Owner)),
+		"contact", strings.TrimSpace(fmt.Sprintf("%s %s", s.Contact.Name, strings.Join(s.Contact.Addresses, ", "))),
+		"received", fmt.Sprintf("%s by %s, in %s", r.when(&s.ReceivedAt), s.Channel, s.Language),
+		"due", fmt.Sprintf("%s (policy %s)", r.when(s.DueAt), text(s.Policy)),
+		"resolved", s.ResolvedAt, "outcome", s.Outcome,
+		"links", s.Links)
+	fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(string(s.Subject)+"\n"+s.Description))
+	section(w, "Why", s.Reasons, func(reason cases.Reason) string {
+		return fmt.Sprintf("%-10s %s: %s", reason.Decision, reason.Value, reason.Why)
 	})
-	section(w, "Messages", len(s.Messages), func(i int) string {
-		m := s.Messages[i]
-		return fmt.Sprintf("%s %-3s %-11s %s %s [%s]\n      %s", m.At.Local().Format("2006-01-02 15:04:05"), m.Direction, m.To,
-			m.Channel, m.Address, m.State, strings.ReplaceAll(strings.TrimSpace(m.Text), "\n", "\n      "))
+	section(w, "Messages", s.Messages, func(m app.MessageView) string {
+		return fmt.Sprintf("%s %-3s %-11s %s %s [%s]\n%s", r.second(m.At), m.Direction, m.To, m.Channel, m.Address, m.State, indented(m.Text))
 	})
-	section(w, "Events", len(s.Events), func(i int) string {
-		e := s.Events[i]
-		return fmt.Sprintf("%s %-12s %s %s", e.At.Local().Format("2006-01-02 15:04:05"), e.Kind, e.Actor, e.Note)
+	section(w, "Events", s.Events, func(e app.EventView) string {
+		return fmt.Sprintf("%s %-12s %s %s", r.second(e.At), e.Kind, e.Actor, e.Note)
 	})
-	section(w, "Next", len(s.Timers), func(i int) string {
-		return fmt.Sprintf("%s %s", s.Timers[i].At.Local().Format("2006-01-02 15:04:05"), s.Timers[i].Kind)
-	})
+	section(w, "Next", s.Timers, func(t app.TimerView) string { return fmt.Sprintf("%s %s", r.second(t.At), t.Kind) })
 }
 
-func section(w io.Writer, title string, n int, line func(int) string) {
-	if n == 0 {
+// second is a time in the jurisdiction's time zone, to the second.
+func (r *invocation) second(t time.Time) string { return t.In(r.zone).Format(time.DateTime) }
+
+func indented(text string) string {
+	return "      " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n      ")
+}
+
+// section prints a list under a title, if there is any.
+func section[T any](w io.Writer, title string, list []T, line func(T) string) {
+	if len(list) == 0 {
 		return
 	}
 	fmt.Fprintf(w, "\n%s\n", title)
-	for i := range n {
-		fmt.Fprintf(w, "  %s\n", line(i))
+	for _, v := range list {
+		fmt.Fprintf(w, "  %s\n", strings.TrimRight(line(v), " "))
 	}
 }

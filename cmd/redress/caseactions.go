@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -34,7 +35,7 @@ type on struct {
 
 // act does one action and prints the case as it is then.
 func (c on) act(r *invocation, action pipeline.Action) error {
-	ref, err := cases.ParseReference(c.Ref)
+	ref, err := parseReference(c.Ref)
 	if err != nil {
 		return err
 	}
@@ -42,18 +43,22 @@ func (c on) act(r *invocation, action pipeline.Action) error {
 	if err != nil {
 		return err
 	}
-	if c.As != "" {
-		if _, err := a.Store.User(r.Context, c.As); err != nil {
-			return notFound(err, "there is no user %s; see: redress user list", c.As)
-		}
+	by, err := r.actor(c.As)
+	if err != nil {
+		return err
 	}
-	changed, err := a.Office.Act(r.Context, ref, r.actor(c.As), action)
+	changed, err := a.Office.Act(r.Context, ref, by, action)
+	var refused *cases.Error
+	if errors.As(err, &refused) && refused.Code != cases.NotFound {
+		return fmt.Errorf("%s: %w", ref, err)
+	}
 	if err != nil {
 		return err
 	}
 	return printChanged(r, a, changed)
 }
 
+// printChanged prints a case after a change.
 func printChanged(r *invocation, a *app.App, c cases.Case) error {
 	view, err := a.View(r.Context, c)
 	if err != nil {
@@ -61,22 +66,37 @@ func printChanged(r *invocation, a *app.App, c cases.Case) error {
 	}
 	return r.print(view, func(w io.Writer) {
 		fmt.Fprintf(w, "%s is %s: department %s, owner %s, level %d, due %s.\n",
-			view.Reference, view.Status, text(view.Department), text(view.Owner), view.Level, when(view.DueAt))
+			view.Reference, view.Status, text(view.Department), text(view.Owner), view.Level, r.when(view.DueAt))
 	})
 }
 
 type acceptCommand struct{ on }
 
 // Help is shown by `redress case accept --help`.
-func (acceptCommand) Help() string { return "Example:\n\n  redress case accept C-7K2M-9QXT --as asha" }
+func (acceptCommand) Help() string {
+	return "Without --as it is accepted for its owner; the history names the operator.\n\n" +
+		"Example:\n\n  redress case accept C-7K2M-9QXT --as asha"
+}
 
 // Run accepts a case.
 func (c acceptCommand) Run(r *invocation) error {
 	return c.act(r, func(d cases.Desk, k cases.Case) (cases.Change, error) {
-		if c.As == "" && k.Owner != "" {
-			d.By.Login = k.Owner // the operator accepts on the owner's behalf
+		by := d.By
+		if c.As == "" {
+			d.By.Login = k.Owner
 		}
-		return d.Accept(k)
+		u, ok := d.Org.User(d.By.Login)
+		switch {
+		case !ok:
+			return cases.Change{}, cases.Refuse(cases.Invalid, "Nobody owns it. Say who accepts it: --as LOGIN")
+		case !u.Has(cases.RoleOfficer) && !u.Has(cases.RoleSupervisor):
+			return cases.Change{}, cases.Refuse(cases.NotAllowed, "%s is no officer and cannot take cases.", u.Login)
+		}
+		change, err := d.Accept(k)
+		for i := range change.Events {
+			change.Events[i].Actor = by
+		}
+		return change, err
 	})
 }
 
@@ -210,7 +230,7 @@ func (c escalateCommand) Run(r *invocation) error {
 type resolveCommand struct {
 	on
 	words
-	Outcome   string `help:"upheld, partly_upheld, not_upheld, withdrawn, out_of_jurisdiction or duplicate."`
+	Outcome   string `help:"upheld, partly_upheld, not_upheld, withdrawn, out_of_jurisdiction or duplicate." enum:"upheld,partly_upheld,not_upheld,withdrawn,out_of_jurisdiction,duplicate" default:"upheld"`
 	Remedy    string `help:"What was done to put it right."`
 	RootCause string `help:"Why it happened."`
 }
@@ -271,7 +291,7 @@ func (linkCommand) Help() string { return "Example:\n\n  redress case link C-7K2
 
 // Run links two cases.
 func (c linkCommand) Run(r *invocation) error {
-	other, err := cases.ParseReference(c.Other)
+	other, err := parseReference(c.Other)
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
-	"time"
 
 	"github.com/redress-cms/redress/cases/store"
 	"github.com/redress-cms/redress/cmd/redress/internal/app"
@@ -17,8 +15,8 @@ type inboundCommand struct {
 }
 
 type inboundListCommand struct {
-	All   bool `help:"Also what was processed or ignored."`
-	Limit int  `help:"At most this many." default:"100"`
+	bounded
+	All bool `help:"Also what was processed or ignored."`
 }
 
 // Help is shown by `redress inbound list --help`.
@@ -42,18 +40,13 @@ func (c inboundListCommand) Run(r *invocation) error {
 	for _, row := range rows {
 		views = append(views, app.ViewInbound(row))
 	}
-	return r.print(views, func(w io.Writer) {
-		t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-		fmt.Fprintln(t, "ID\tCHANNEL\tACCOUNT\tSTATE\tTRIES\tRECEIVED\tREASON")
-		for _, v := range views {
-			fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%d\t%s\t%s\n", v.ID, v.Channel, v.Account, v.State, v.Tries, v.ReceivedAt.Format(time.DateTime), v.Reason)
-		}
-		_ = t.Flush()
+	return printList(r, views, "ID CHANNEL ACCOUNT STATE TRIES RECEIVED REASON", func(v app.InboundView) []any {
+		return []any{v.ID, v.Channel, v.Account, v.State, v.Tries, v.ReceivedAt, v.Reason}
 	})
 }
 
 type inboundShowCommand struct {
-	ID  int64 `arg:"" help:"The row's id, from inbound list."`
+	ID  int64 `arg:"" help:"The message's id, from inbound list."`
 	Raw bool  `help:"Print the raw bytes as they came, and nothing else."`
 }
 
@@ -70,22 +63,28 @@ func (c inboundShowCommand) Run(r *invocation) error {
 	}
 	row, err := a.Store.Inbound(r.Context, c.ID)
 	if err != nil {
-		return notFound(err, "there is no received message %d; see: redress inbound list", c.ID)
+		return refusal(err, fmt.Sprintf("received message %d", c.ID), "", "redress inbound list --all")
 	}
 	if c.Raw {
-		_, err := r.Out.Write(row.Raw)
-		return err
+		if _, err := r.Out.Write(row.Raw); err != nil {
+			return fmt.Errorf("printing: %w", err)
+		}
+		return nil
 	}
-	view := app.ViewInbound(row)
+	view := struct {
+		app.InboundView
+		ContentType string `json:"content_type"`
+		Size        int    `json:"size"` // bytes
+	}{app.ViewInbound(row), row.ContentType, len(row.Raw)}
 	return r.print(view, func(w io.Writer) {
-		fmt.Fprintf(w, "id          %d\nchannel     %s\naccount     %s\nexternal id %s\nstate       %s\nreason      %s\ntries       %d\nreceived    %s\nsize        %d bytes of %s\n",
-			view.ID, view.Channel, view.Account, view.ExternalID, view.State, view.Reason, view.Tries,
-			view.ReceivedAt.Format(time.RFC3339), len(row.Raw), row.ContentType)
+		r.printFields(w, "id", view.ID, "channel", view.Channel, "account", view.Account, "external id", view.ExternalID,
+			"state", view.State, "reason", view.Reason, "tries", view.Tries, "received", view.ReceivedAt,
+			"size", fmt.Sprintf("%d bytes of %s", view.Size, view.ContentType))
 	})
 }
 
 type inboundRetryCommand struct {
-	ID int64 `arg:"" help:"The row's id."`
+	ID int64 `arg:"" help:"The message's id, from inbound list."`
 }
 
 // Help is shown by `redress inbound retry --help`.
@@ -100,7 +99,7 @@ func (c inboundRetryCommand) Run(r *invocation) error {
 		return err
 	}
 	if err := a.Store.RetryInbound(r.Context, c.ID); err != nil {
-		return notFound(err, "message %d is not quarantined; see: redress inbound list", c.ID)
+		return refusal(err, fmt.Sprintf("received message %d", c.ID), "is not quarantined", "redress inbound list --all")
 	}
 	return r.print(map[string]int64{"id": c.ID}, func(w io.Writer) { fmt.Fprintf(w, "Message %d will be tried again.\n", c.ID) })
 }

@@ -2,11 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os/user"
+	"time"
 
 	"github.com/redress-cms/redress/cases"
 	"github.com/redress-cms/redress/cases/store"
@@ -21,7 +20,8 @@ type invocation struct {
 	environ []string
 	config  string
 	json    bool
-	app     *app.App // closed at the end of the run
+	zone    *time.Location // of the jurisdiction, once the database is open
+	app     *app.App       // closed at the end of the run
 }
 
 // settings loads the settings; the error lists every fault with its place.
@@ -42,41 +42,56 @@ func (r *invocation) openFor(organisation []byte) (*app.App, error) {
 	r.app, err = app.Open(r.Context, app.Options{
 		Settings: settings, Logger: app.NewLogger(r.Streams.Err, settings.Log), Organisation: organisation,
 	})
-	return r.app, err
-}
-
-// print writes v as JSON if asked for, else by text.
-func (r *invocation) print(v any, text func(io.Writer)) error {
-	if !r.json {
-		text(r.Out)
-		return nil
+	if err != nil {
+		return nil, err
 	}
-	encoder := json.NewEncoder(r.Out)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(v); err != nil {
-		return fmt.Errorf("printing: %w", err)
+	org, err := r.app.Organisation(r.Context)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	r.zone = org.Location()
+	return r.app, nil
 }
 
 // actor is who gives a command: the named member of staff, else the person at
 // the terminal as the operating system knows them.
-func (r *invocation) actor(as string) cases.Actor {
+func (r *invocation) actor(as string) (cases.Actor, error) {
 	if as == "" {
-		if u, err := user.Current(); err == nil {
-			as = "operator:" + u.Username
-		} else {
-			as = "operator"
-		}
+		return cases.Actor{Kind: cases.ActorStaff, Login: operator(), Channel: "command"}, nil
 	}
-	return cases.Actor{Kind: cases.ActorStaff, Login: as, Channel: "command"}
+	u, err := r.app.Store.User(r.Context, as)
+	if err != nil {
+		return cases.Actor{}, noUser(err, as)
+	}
+	if u.Disabled {
+		return cases.Actor{}, fmt.Errorf("the account of %s is disabled; name somebody else (see: redress user list), or let %s in again: redress user add %s", as, as, as)
+	}
+	return cases.Actor{Kind: cases.ActorStaff, Login: as, Channel: "command"}, nil
 }
 
-// notFound turns the store's word into one for people.
-func notFound(err error, format string, args ...any) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf(format, args...)
+// operator is the person at this terminal. The colon keeps the name apart from
+// logins.
+func operator() string {
+	if u, err := user.Current(); err == nil {
+		return "operator:" + u.Username
+	}
+	return "operator"
+}
+
+// refusal turns the store's word about a thing into one for people: that there
+// is none, or that its state does not allow what was asked. see is the command
+// that shows what there is.
+func refusal(err error, thing, state, see string) error {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return fmt.Errorf("there is no %s; see: %s", thing, see)
+	case errors.Is(err, store.ErrDone):
+		return fmt.Errorf("%s %s; see: %s", thing, state, see)
 	}
 	return err
+}
+
+// noUser is the refusal for a login.
+func noUser(err error, login string) error {
+	return refusal(err, "user "+login, "", "redress user list")
 }

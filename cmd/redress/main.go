@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -58,6 +59,8 @@ type commands struct {
 	Template  templateCommand  `cmd:"" help:"Message templates: list and preview."`
 	Audit     auditCommand     `cmd:"" help:"Prove that no history was altered."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
+
+	Healthcheck healthcheckCommand `cmd:"" hidden:"" help:"Ask a running process whether it is alive; for containers."`
 }
 
 // exit carries the code out of kong, which exits after printing help.
@@ -82,7 +85,6 @@ func Main(ctx context.Context, args []string, streams Streams, environ []string)
 		kong.Writers(streams.Out, streams.Err),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.UsageOnError(),
 	)
 	if err != nil {
 		fmt.Fprintln(streams.Err, "redress:", err)
@@ -90,10 +92,10 @@ func Main(ctx context.Context, args []string, streams Streams, environ []string)
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintf(streams.Err, "redress: %v\nSee: redress --help\n", err)
+		fmt.Fprintf(streams.Err, "redress: %v\nSee: %s --help\n", err, asked(err))
 		return exitUsage
 	}
-	run := &invocation{Context: ctx, Streams: streams, environ: environ, config: c.Config, json: c.JSON}
+	run := &invocation{Context: ctx, Streams: streams, environ: environ, config: c.Config, json: c.JSON, zone: time.Local}
 	err = parsed.Run(run)
 	if run.app != nil {
 		err = errors.Join(err, run.app.Close())
@@ -108,8 +110,25 @@ func Main(ctx context.Context, args []string, streams Streams, environ []string)
 	case errors.Is(err, errAlreadyTold):
 		return exitRefused
 	}
-	fmt.Fprintln(streams.Err, "redress:", strings.TrimSpace(err.Error()))
+	for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
+		fmt.Fprintln(streams.Err, "redress:", line)
+	}
 	return exitRefused
+}
+
+// asked is the command that a wrong command line was meant for, as far as it
+// was understood.
+func asked(err error) string {
+	words := []string{"redress"}
+	var wrong *kong.ParseError
+	if errors.As(err, &wrong) {
+		for _, step := range wrong.Context.Path {
+			if step.Command != nil {
+				words = append(words, step.Command.Name)
+			}
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // usageError is a wrong command line that only the command itself can see.

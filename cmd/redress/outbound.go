@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
-	"time"
 
 	"github.com/redress-cms/redress/cases/store"
 	"github.com/redress-cms/redress/cmd/redress/internal/app"
@@ -17,14 +15,14 @@ type outboundCommand struct {
 }
 
 type outboundListCommand struct {
-	All   bool `help:"Also what is finished."`
-	Limit int  `help:"At most this many." default:"100"`
+	bounded
+	All bool `help:"Also what is finished."`
 }
 
 // Help is shown by `redress outbound list --help`.
 func (outboundListCommand) Help() string { return "Example:\n\n  redress outbound list --all --json" }
 
-// Run lists outbox rows.
+// Run lists outbox rows, newest first.
 func (c outboundListCommand) Run(r *invocation) error {
 	a, err := r.open()
 	if err != nil {
@@ -38,14 +36,8 @@ func (c outboundListCommand) Run(r *invocation) error {
 	for _, row := range rows {
 		views = append(views, app.ViewOutbound(row))
 	}
-	return r.print(views, func(w io.Writer) {
-		t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-		fmt.Fprintln(t, "ID\tCASE\tTO\tKIND\tCHANNEL\tSTATE\tATTEMPTS\tCREATED\tERROR")
-		for _, v := range views {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", v.ID, text(v.Reference), v.To, v.Kind, v.Channel, v.State,
-				v.Attempts, v.CreatedAt.Format(time.DateTime), text(v.Error))
-		}
-		_ = t.Flush()
+	return printList(r, views, "ID CASE TO KIND CHANNEL STATE ATTEMPTS CREATED ERROR", func(v app.OutboundView) []any {
+		return []any{v.ID, v.Reference, v.To, v.Kind, v.Channel, v.State, v.Attempts, v.CreatedAt, v.Error}
 	})
 }
 
@@ -66,22 +58,23 @@ func (c outboundShowCommand) Run(r *invocation) error {
 	}
 	row, err := a.Store.Outbound(r.Context, c.ID)
 	if err != nil {
-		return notFound(err, "there is no message %s; see: redress outbound list --all", c.ID)
+		return refusal(err, "message "+c.ID, "", "redress outbound list --all")
 	}
 	view := struct {
 		app.OutboundView
-		Subject string `json:"subject"`
-		Text    string `json:"text"`
-	}{app.ViewOutbound(row), row.Subject, row.Text}
+		Subject *string `json:"subject"`
+		Text    string  `json:"text"`
+	}{app.ViewOutbound(row), null(row.Subject), row.Text}
 	return r.print(view, func(w io.Writer) {
-		fmt.Fprintf(w, "id        %s\ncase      %s\nto        %s, %s by %s\nkind      %s\nstate     %s after %d attempts\nerror     %s\ncreated   %s\n\n%s\n\n%s\n",
-			view.ID, text(view.Reference), view.To, view.Address, view.Channel, view.Kind, view.State, view.Attempts,
-			text(view.Error), view.CreatedAt.Format(time.RFC3339), view.Subject, view.Text)
+		r.printFields(w, "id", view.ID, "case", view.Reference, "to", fmt.Sprintf("%s, %s by %s", view.To, view.Address, view.Channel),
+			"kind", view.Kind, "state", fmt.Sprintf("%s after %d attempts", view.State, view.Attempts), "next attempt", view.NextAttemptAt,
+			"error", view.Error, "created", view.CreatedAt, "subject", view.Subject)
+		fmt.Fprintf(w, "\n%s\n", view.Text)
 	})
 }
 
 type outboundRetryCommand struct {
-	ID string `arg:"" help:"The message's id."`
+	ID string `arg:"" help:"The message's id, from outbound list."`
 }
 
 // Help is shown by `redress outbound retry --help`.
@@ -95,16 +88,8 @@ func (c outboundRetryCommand) Run(r *invocation) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Store.RetryOutbound(r.Context, c.ID, time.Now().UTC()); err != nil {
-		return notFound(err, "message %s cannot be sent again; see: redress outbound list --all", c.ID)
+	if err := a.Store.RetryOutbound(r.Context, c.ID, a.Clock.Now()); err != nil {
+		return refusal(err, "message "+c.ID, "is still to be sent, or was sent", "redress outbound list --all")
 	}
 	return r.print(map[string]string{"id": c.ID}, func(w io.Writer) { fmt.Fprintf(w, "Message %s will be sent again.\n", c.ID) })
-}
-
-// text is what p points at, or a dash.
-func text(p *string) string {
-	if p == nil {
-		return "-"
-	}
-	return *p
 }

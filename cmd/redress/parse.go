@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -31,15 +30,8 @@ func (c parseCommand) Run(r *invocation) error {
 	if err != nil {
 		return fmt.Errorf("reading the mail: %w", err)
 	}
-	var v any = map[string]string{"reply_text": mail.ReplyText(string(raw))}
-	if !c.ReplyText {
-		v = mail.Parse(raw, mail.DefaultLimits())
+	if c.ReplyText {
+		return r.printJSON(map[string]string{"reply_text": mail.ReplyText(string(raw))})
 	}
-	encoder := json.NewEncoder(r.Out)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(v); err != nil {
-		return fmt.Errorf("printing: %w", err)
-	}
-	return nil
+	return r.printJSON(mail.Parse(raw, mail.DefaultLimits()))
 }

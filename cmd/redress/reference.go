@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/redress-cms/redress/cases"
 )
@@ -22,13 +23,18 @@ func (referenceCheckCommand) Help() string {
 
 // Run checks one reference.
 func (c referenceCheckCommand) Run(r *invocation) error {
-	written := ""
-	for _, part := range c.Ref {
-		written += part + " "
-	}
-	ref, err := cases.ParseReference(written)
+	ref, err := parseReference(strings.Join(c.Ref, " "))
 	if err != nil {
 		return err
 	}
 	return r.print(map[string]string{"reference": string(ref)}, func(w io.Writer) { fmt.Fprintln(w, ref) })
+}
+
+// parseReference reads a reference as somebody wrote it; the error names it.
+func parseReference(written string) (cases.Reference, error) {
+	ref, err := cases.ParseReference(written)
+	if err != nil {
+		return "", fmt.Errorf("%q: %w", written, err)
+	}
+	return ref, nil
 }

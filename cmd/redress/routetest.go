@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/redress-cms/redress/cases"
@@ -30,17 +29,23 @@ func (routeTestCommand) Help() string {
 
 // routeView is the JSON of route test.
 type routeView struct {
-	Service      *string             `json:"service"`
-	Priority     string              `json:"priority"`
-	Area         *string             `json:"area"`
-	Language     string              `json:"language"`
-	Department   *string             `json:"department"`
-	Owner        *string             `json:"owner"`
-	Level        int                 `json:"level"`
-	Policy       *string             `json:"policy"`
-	DueAt        *time.Time          `json:"due_at"`
-	Why          []cases.Reason      `json:"why"`
-	Alternatives []cases.Alternative `json:"alternatives"`
+	Service      *string        `json:"service"`
+	Priority     string         `json:"priority"`
+	Area         *string        `json:"area"`
+	Language     string         `json:"language"`
+	Department   *string        `json:"department"`
+	Owner        *string        `json:"owner"`
+	Level        int            `json:"level"`
+	Policy       *string        `json:"policy"`
+	DueAt        *time.Time     `json:"due_at"`
+	Why          []cases.Reason `json:"why"`
+	Alternatives []alternative  `json:"alternatives"`
+}
+
+// alternative is a service that was considered too.
+type alternative struct {
+	Service string `json:"service"`
+	Score   int    `json:"score"`
 }
 
 // Run classifies and routes without saving.
@@ -53,12 +58,15 @@ func (c routeTestCommand) Run(r *invocation) error {
 	if err != nil {
 		return err
 	}
+	if err := checkCodes(org, "", c.Area); err != nil {
+		return err
+	}
 	found := org.Classify(cases.Text{Subject: c.Subject, Body: c.Text, Language: c.Lang, AreaHint: c.Area})
 	load, err := a.Store.OwnerLoad(r.Context, "")
 	if err != nil {
 		return fmt.Errorf("counting open cases: %w", err)
 	}
-	desk := cases.Desk{Org: org, At: time.Now().UTC(), By: cases.System, Load: load}
+	desk := cases.Desk{Org: org, At: a.Clock.Now(), By: cases.System, Load: load}
 	change, err := desk.Register(cases.Draft{
 		Reference: "test", Token: "test", Intake: c.Channel, Channel: c.Channel, Address: c.From,
 		Subject: c.Subject, Description: c.Text, Classification: found,
@@ -70,29 +78,31 @@ func (c routeTestCommand) Run(r *invocation) error {
 	view := routeView{
 		Service: null(k.Service), Priority: string(k.Priority), Area: null(k.Area), Language: k.Language,
 		Department: null(k.Department), Owner: null(k.Owner), Level: k.Level, Policy: null(k.Policy), DueAt: k.DueAt,
-		Why: k.Reasons, Alternatives: append([]cases.Alternative{}, found.Alternatives...),
+		Why: k.Reasons, Alternatives: []alternative{},
 	}
-	return r.print(view, func(w io.Writer) { printRoute(w, view) })
+	for _, other := range found.Alternatives {
+		view.Alternatives = append(view.Alternatives, alternative(other))
+	}
+	return r.print(view, func(w io.Writer) { r.printRoute(w, view) })
 }
 
-func printRoute(w io.Writer, v routeView) {
-	fmt.Fprintf(w, "service     %s\npriority    %s\narea        %s\nlanguage    %s\ndepartment  %s\nowner       %s (level %d)\npolicy      %s\ndue         %s\n\nwhy\n",
-		text(v.Service), v.Priority, text(v.Area), v.Language, text(v.Department), text(v.Owner), v.Level, text(v.Policy), when(v.DueAt))
-	for _, reason := range v.Why {
-		fmt.Fprintf(w, "  %-10s %s: %s\n", reason.Decision, reason.Value, reason.Why)
-	}
-	var others []string
-	for _, other := range v.Alternatives {
-		others = append(others, other.Service)
-	}
-	if len(others) > 0 {
-		fmt.Fprintf(w, "also considered: %s\n", strings.Join(others, ", "))
-	}
+func (r *invocation) printRoute(w io.Writer, v routeView) {
+	r.printFields(w, "service", v.Service, "priority", v.Priority, "area", v.Area, "language", v.Language,
+		"department", v.Department, "owner", fmt.Sprintf("%s (level %d)", text(v.Owner), v.Level),
+		"policy", v.Policy, "due", v.DueAt)
+	section(w, "Why", v.Why, func(reason cases.Reason) string {
+		return fmt.Sprintf("%-10s %s: %s", reason.Decision, reason.Value, reason.Why)
+	})
+	section(w, "Also considered", v.Alternatives, func(a alternative) string { return a.Service })
 }
 
-func null(s string) *string {
-	if s == "" {
-		return nil
+// checkCodes refuses codes of a service or an area that do not exist.
+func checkCodes(org *cases.Organisation, service, area string) error {
+	if _, ok := org.Service(service); service != "" && !ok {
+		return fmt.Errorf("there is no service %s; see: redress org export", service)
 	}
-	return &s
+	if _, ok := org.Area(area); area != "" && !ok {
+		return fmt.Errorf("there is no area %s; see: redress org export", area)
+	}
+	return nil
 }

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/redress-cms/redress/cmd/redress/internal/app"
 	"github.com/redress-cms/redress/templates"
 )
 
@@ -26,24 +28,22 @@ func (templateListCommand) Run(r *invocation) error {
 	if err != nil {
 		return err
 	}
-	type view struct {
-		Name      string   `json:"name"`
-		Languages []string `json:"languages"`
-	}
-	views := []view{}
+	views := []templateView{}
 	for _, kind := range set.Kinds() {
-		views = append(views, view{kind, set.Languages()})
+		views = append(views, templateView{kind, set.Languages()})
 	}
-	return r.print(views, func(w io.Writer) {
-		for _, v := range views {
-			fmt.Fprintf(w, "%-20s %s\n", v.Name, strings.Join(v.Languages, " "))
-		}
-	})
+	return printList(r, views, "NAME LANGUAGES", func(v templateView) []any { return []any{v.Name, v.Languages} })
+}
+
+// templateView is a line of template list.
+type templateView struct {
+	Name      string   `json:"name"`
+	Languages []string `json:"languages"`
 }
 
 type templatePreviewCommand struct {
 	Name    string `arg:"" help:"Template, from template list."`
-	Channel string `help:"email, sms, whatsapp, telegram or web." default:"email"`
+	Channel string `help:"email, sms, whatsapp, telegram or web." enum:"email,sms,whatsapp,telegram,web" default:"email"`
 	Lang    string `help:"Language (BCP 47)." default:"en"`
 }
 
@@ -58,10 +58,15 @@ func (c templatePreviewCommand) Run(r *invocation) error {
 	if err != nil {
 		return err
 	}
-	media := map[string]string{"email": templates.Email, "sms": templates.SMS, "whatsapp": templates.Chat, "telegram": templates.Chat, "web": templates.Chat, "chat": templates.Chat}
-	medium, ok := media[c.Channel]
-	if !ok {
-		return usageError("unknown channel " + c.Channel + "; choose email, sms, whatsapp, telegram or web")
+	if !slices.Contains(set.Languages(), c.Lang) {
+		return fmt.Errorf("there are no templates in %s; there are in %s", c.Lang, strings.Join(set.Languages(), ", "))
+	}
+	medium := templates.Chat
+	switch c.Channel {
+	case app.ChannelEmail:
+		medium = templates.Email
+	case app.ChannelSMS:
+		medium = templates.SMS
 	}
 	rendered, err := set.Render(c.Name, medium, c.Lang, sampleData())
 	if errors.Is(err, templates.ErrUnknown) {
@@ -70,7 +75,10 @@ func (c templatePreviewCommand) Run(r *invocation) error {
 	if err != nil {
 		return err
 	}
-	view := map[string]string{"name": c.Name, "channel": c.Channel, "lang": c.Lang, "subject": rendered.Subject, "text": rendered.Text, "html": rendered.HTML}
+	view := map[string]any{
+		"name": c.Name, "channel": c.Channel, "lang": c.Lang,
+		"subject": null(rendered.Subject), "text": rendered.Text, "html": null(rendered.HTML),
+	}
 	return r.print(view, func(w io.Writer) {
 		if rendered.Subject != "" {
 			fmt.Fprintf(w, "Subject: %s\n\n", rendered.Subject)

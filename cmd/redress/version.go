@@ -25,8 +25,6 @@ func (versionCommand) Run(r *invocation) error {
 			}
 		}
 	}
-	v := map[string]string{"version": version, "revision": revision, "go": runtime.Version()}
-	return r.print(v, func(w io.Writer) {
-		fmt.Fprintf(w, "redress %s (%s)\n", version, runtime.Version())
-	})
+	v := map[string]any{"version": version, "revision": null(revision), "go": runtime.Version()}
+	return r.print(v, func(w io.Writer) { fmt.Fprintf(w, "redress %s (%s)\n", version, runtime.Version()) })
 }

@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/mail"
 	"os"
+	"strings"
 
 	"github.com/nyaruka/phonenumbers"
 
@@ -97,4 +99,14 @@ func PhoneNumber(text, region string) (string, error) {
 		return "", errors.New("this is not a telephone number; write it with its country code, like +91 98765 43210")
 	}
 	return phonenumbers.Format(number, phonenumbers.E164), nil
+}
+
+// MailAddress reads a mail address and gives the form that contacts are known
+// by.
+func MailAddress(text string) (string, error) {
+	parsed, err := mail.ParseAddress(text)
+	if err != nil || parsed.Address != text {
+		return "", errors.New("this is not a mail address; write it like name@example.org")
+	}
+	return strings.ToLower(text), nil
 }

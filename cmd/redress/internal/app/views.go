@@ -2,12 +2,24 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/redress-cms/redress/cases"
 	"github.com/redress-cms/redress/cases/store"
 )
+
+// Optional is a text that is null in JSON when there is none.
+type Optional string
+
+// MarshalJSON implements json.Marshaler.
+func (o Optional) MarshalJSON() ([]byte, error) {
+	if o == "" {
+		return []byte("null"), nil
+	}
+	return json.Marshal(string(o))
+}
 
 // CaseView is a case as `redress case list --json` prints it.
 type CaseView struct {
@@ -24,7 +36,7 @@ type CaseView struct {
 	Policy         *string     `json:"policy"`
 	Channel        string      `json:"channel"`
 	Language       string      `json:"language"`
-	Subject        string      `json:"subject"`
+	Subject        Optional    `json:"subject"`
 	Description    string      `json:"description"`
 	Place          *string     `json:"place"`
 	Contact        ContactView `json:"contact"`
@@ -43,7 +55,7 @@ type CaseView struct {
 
 // ContactView is the person behind a case.
 type ContactView struct {
-	Name      string   `json:"name"`
+	Name      Optional `json:"name"`
 	Addresses []string `json:"addresses"` // "sms:+1…", "email:a@b.example"
 }
 
@@ -86,7 +98,7 @@ type EventView struct {
 	At    time.Time         `json:"at"`
 	Actor string            `json:"actor"`
 	Kind  string            `json:"kind"`
-	Note  string            `json:"note"`
+	Note  Optional          `json:"note"`
 	Data  map[string]string `json:"data,omitempty"`
 }
 
@@ -103,7 +115,7 @@ type InboundView struct {
 	Account    string    `json:"account"`
 	ExternalID string    `json:"external_id"`
 	State      string    `json:"state"`
-	Reason     string    `json:"reason"`
+	Reason     Optional  `json:"reason"`
 	Tries      int       `json:"tries"`
 	ReceivedAt time.Time `json:"received_at"`
 }
@@ -128,7 +140,7 @@ type OutboundView struct {
 func ViewInbound(in store.Inbound) InboundView {
 	return InboundView{
 		ID: in.ID, Channel: in.Channel, Account: in.Account, ExternalID: in.ExternalID,
-		State: string(in.State), Reason: in.Reason, Tries: in.Tries, ReceivedAt: in.ReceivedAt.UTC(),
+		State: string(in.State), Reason: Optional(in.Reason), Tries: in.Tries, ReceivedAt: in.ReceivedAt.UTC(),
 	}
 }
 
@@ -152,8 +164,8 @@ func ViewCase(c cases.Case, contact cases.Contact) CaseView {
 		Reference: string(c.Reference), Type: string(c.Type), Status: string(c.Status), Stage: c.Stage, Level: c.Level,
 		Priority: string(c.Priority), Service: orNull(c.Service), Department: orNull(c.Department),
 		Area: orNull(c.Area), Owner: orNull(c.Owner), Policy: orNull(c.Policy), Channel: c.Intake, Language: c.Language,
-		Subject: c.Subject, Description: c.Description, Place: orNull(c.Place),
-		Contact:    ContactView{Name: contact.Name, Addresses: []string{}},
+		Subject: Optional(c.Subject), Description: c.Description, Place: orNull(c.Place),
+		Contact:    ContactView{Name: Optional(contact.Name), Addresses: []string{}},
 		ReceivedAt: c.ReceivedAt.UTC(), AcknowledgedAt: utc(c.AcknowledgedAt), AcceptedAt: utc(c.AcceptedAt),
 		DueAt: utc(c.DueAt), DeferredUntil: utc(c.DeferredUntil), ResolvedAt: utc(c.ResolvedAt), ClosedAt: utc(c.ClosedAt),
 		Outcome: orNull(string(c.Outcome)), Remedy: orNull(c.Remedy), RootCause: orNull(c.RootCause),
@@ -178,7 +190,7 @@ func (a *App) Story(ctx context.Context, ref cases.Reference) (CaseStory, error)
 		return CaseStory{}, err
 	}
 	story := CaseStory{
-		CaseView: ViewCase(c, contact), Reasons: c.Reasons,
+		CaseView: ViewCase(c, contact), Reasons: append([]cases.Reason{}, c.Reasons...),
 		Messages: []MessageView{}, Events: []EventView{}, Actions: []string{}, Links: []string{}, Timers: []TimerView{},
 		TrackURL: a.Settings.HTTP.PublicURL + "/track/" + c.Token,
 	}
@@ -194,7 +206,7 @@ func (a *App) Story(ctx context.Context, ref cases.Reference) (CaseStory, error)
 		return story, fmt.Errorf("reading the events: %w", err)
 	}
 	for _, e := range events {
-		story.Events = append(story.Events, EventView{At: e.At.UTC(), Actor: e.Actor.String(), Kind: string(e.Kind), Note: e.Note, Data: e.Data})
+		story.Events = append(story.Events, EventView{At: e.At.UTC(), Actor: e.Actor.String(), Kind: string(e.Kind), Note: Optional(e.Note), Data: e.Data})
 	}
 	timers, err := a.Store.Timers(ctx, c.ID)
 	if err != nil {
