@@ -26,7 +26,7 @@ var (
 	}, "|"))
 	returnedMark = regexp.MustCompile(`(?im)^\W*(?:` + strings.Join([]string{
 		`below this line is (?:a copy of )?(?:the|your) (?:original )?message`, `below the next line is a copy of the message`, `enclosed is a copy of the message`, `this is a copy of (?:the|your) message`, `this is the original message`, `message headers follow`, `(?:the )?original message (?:follows|headers|header|text|:)`, `original message\W*$`,
-		`unsent message (?:follows|below)`, `message (?:header|text) follows`, `included is (?:a|the) (?:first|copy)`, `returned message (?:follows|:)`, `headers? of (?:the )?(?:original|your) message`, `copy of (?:the )?(?:original )?message`, `the header of the original message`, `here is (?:a copy of )?(?:your|the)(?: original)? (?:message|mail)`, `undelivered message follows`, `begin(?:ning)? of (?:the )?(?:returned|original)`, `your (?:original )?message(?: reads| is enclosed| follows)`, `received:\s?(?:from|by|\()`, `return-path:\s?<`,
+		`unsent message (?:follows|below)`, `message (?:header|text) follows`, `included is (?:a|the) (?:first|copy)`, `returned message (?:follows|:)`, `headers? of (?:the )?(?:original|your) message`, `copy of (?:the )?(?:original )?message`, `the header of the original message`, `here is (?:a copy of )?(?:your|the)(?: original)? (?:message|mail)`, `undelivered message follows`, `begin(?:ning)? of (?:the )?(?:returned|original)`, `your (?:original )?message(?: reads| is enclosed| follows)`, `from mailer-daemon\s`, `received:\s?(?:from|by|\()`, `return-path:\s?<`,
 	}, "|") + `)`)
 	address = regexp.MustCompile(`[A-Za-z0-9!#$%&'*+/=?^_{|}~.\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,250}[A-Za-z0-9])?`)
 )
@@ -46,6 +46,7 @@ func (p *parser) textBounce(m *Mail, r *report) (bounces []Bounce, why string) {
 	report, returned := splitReturned(text)
 	switch daemon := fromDaemon(m); {
 	case len(failed) > 0 && (daemon || subject):
+	case isListRefusal(m, report):
 	case (daemon || nullReturn(m.Header)) && (subject || bouncePhrase.MatchString(report) && !autoReplySubject.MatchString(m.Subject)):
 	case subject && bouncePhrase.MatchString(report) && len(m.InReplyTo) == 0 && (returned != "" || r.original != nil || enhancedCode.MatchString(report)):
 	default:
@@ -53,10 +54,52 @@ func (p *parser) textBounce(m *Mail, r *report) (bounces []Bounce, why string) {
 	}
 	if r.original == nil && returned != "" {
 		r.original, _ = (&parser{limits: p.limits}).scanHeader([]byte(returned), 0, noDelimiter)
-		r.returned = messageIDs(r.original.Get("Message-ID"))
+		r.returned, r.inner = messageIDs(r.original.Get("Message-ID")), []byte(returned)
 	}
-	return textRecipients(report, failed, ownAddresses(m), r), "text of a bounce"
+	bounces = textRecipients(report, failed, ownAddresses(m, r.original), r)
+	if inner := p.innerBounces(r); len(inner) > 0 && unexplained(bounces) {
+		bounces = inner
+	}
+	return bounces, "text of a bounce"
 }
+
+// innerBounces are those of a bounce that came back inside the bounce, as some
+// gateways wrap them.
+func (p *parser) innerBounces(r *report) []Bounce {
+	if p.forwards == 0 || r.inner == nil || !reportWithin.Match(r.inner) {
+		return nil
+	}
+	inner := &parser{limits: p.limits, forwards: p.forwards - 1}
+	return inner.parse(r.inner).Bounces
+}
+
+var reportWithin = regexp.MustCompile(`(?i)report-type="?delivery-status|mailer-daemon|addresses had permanent`)
+
+// unexplained reports that no server's answer was found.
+func unexplained(bounces []Bounce) bool {
+	for _, b := range bounces {
+		if replyCode.MatchString(b.Diagnostic) || enhancedCode.MatchString(b.Diagnostic) {
+			return false
+		}
+	}
+	return true
+}
+
+// isListRefusal knows a list that takes mail of its members only.
+func isListRefusal(m *Mail, text string) bool {
+	words := m.Subject + "\n" + text[:min(len(text), 2000)]
+	if !listRefusal.MatchString(words) {
+		return false
+	}
+	for _, name := range []string{"X-MLServer", "Mailing-List", "List-Id", "List-Subscribe", "X-Mailman-Version", "X-BeenThere", "X-List-Administrivia"} {
+		if m.Header.Has(name) {
+			return true
+		}
+	}
+	return nullReturn(m.Header)
+}
+
+var listRefusal = anyOf(`you are not (?:a )?member of this (?:mailing )?list`, `are not (?:a )?member \(`, `post by non-member to a members-only list`, `only (?:subscribers|members) (?:may|can|are allowed to) post`)
 
 func fromDaemon(m *Mail) bool {
 	for _, a := range m.From {
@@ -90,12 +133,15 @@ var firstHeader = regexp.MustCompile(`(?m)^(?:Received|Return-[Pp]ath|From|To|Su
 
 // ownAddresses are those of the sender of the returned mail: they stand in a
 // bounce without being its recipient.
-func ownAddresses(m *Mail) map[string]bool {
+func ownAddresses(m *Mail, original Header) map[string]bool {
 	own := map[string]bool{}
-	for _, list := range [][]Address{m.From, m.To} {
+	for _, list := range [][]Address{m.From, m.To, ParseAddresses(original.Get("From")), ParseAddresses(original.Get("Return-Path"))} {
 		for _, a := range list {
 			own[strings.ToLower(a.Address)] = true
 		}
+	}
+	for _, to := range ParseAddresses(original.Get("To")) {
+		delete(own, strings.ToLower(to.Address)) // someone who wrote to himself
 	}
 	return own
 }
@@ -120,20 +166,22 @@ func textRecipients(text string, failed []Address, own map[string]bool, r *repor
 		list = append(list, b)
 	}
 	for i, line := range lines {
-		if a := leadingAddress(line); a != "" && !own[strings.ToLower(a)] {
-			add(a, paragraph(lines[i:]))
+		a := leadingAddress(line)
+		if a == "" || own[strings.ToLower(a)] || isHeaderCopy(lines[i:]) {
+			continue
 		}
+		add(a, dialogBefore(lines[:i], line)+answer(lines[i:]))
 	}
 	if len(list) > 0 {
 		return list
 	}
 	for _, a := range failed {
-		add(a.Address, squeezeLines(text))
+		add(a.Address, fromAddress(text, a.Address))
 	}
 	if len(list) == 0 {
 		for _, a := range address.FindAllString(text, 50) {
 			if !own[strings.ToLower(a)] && !daemonSender.MatchString(a) {
-				add(a, squeezeLines(text))
+				add(a, fromAddress(text, a))
 				break
 			}
 		}
@@ -158,6 +206,9 @@ var recipientLabel = regexp.MustCompile(`(?i)^(?:recipient|to|final-recipient|fa
 func leadingAddress(line string) string {
 	line = strings.TrimSpace(line)
 	line = recipientLabel.ReplaceAllString(line, "")
+	if replyAddress.MatchString(line) {
+		line = line[4:]
+	}
 	line = strings.TrimLeft(line, "<\"'* ")
 	at := address.FindStringIndex(line)
 	if at == nil || at[0] != 0 {
@@ -166,21 +217,79 @@ func leadingAddress(line string) string {
 	return strings.TrimRight(line[:at[1]], ".")
 }
 
-// paragraph joins a line and those after it, up to a blank line that is
-// followed by another address or by nothing.
-func paragraph(lines []string) string {
+// isHeaderCopy tells the lines that name the mail (Exchange: "To: … Subject: …
+// Sent: …") from those that name who did not get it.
+func isHeaderCopy(lines []string) bool {
+	if !recipientLabel.MatchString(strings.TrimSpace(lines[0])) {
+		return false
+	}
+	for _, line := range lines[1:min(len(lines), 4)] {
+		if headerKind(line) == "subject" {
+			return true
+		}
+	}
+	return false
+}
+
+// dialogBefore is the dialog with the server above a line that starts with a
+// reply code, as Sendmail writes its transcript.
+func dialogBefore(lines []string, line string) string {
+	if !replyAddress.MatchString(line) {
+		return ""
+	}
+	start := len(lines)
+	for start > 0 && dialogMark.MatchString(lines[start-1]) && !replyAddress.MatchString(lines[start-1]) {
+		start--
+	}
+	return strings.TrimSpace(strings.Join(lines[start:], " ")) + " "
+}
+
+var (
+	replyAddress = regexp.MustCompile(`^\s*[45]\d\d <\S+@\S+>`)
+	dialogMark   = regexp.MustCompile(`^\s*(?:>>>|<<<|[45]\d\d )`)
+)
+
+// fromAddress is the text from the first line that mentions an address.
+func fromAddress(text, address string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if strings.Contains(strings.ToLower(line), strings.ToLower(address)) {
+			return answer(lines[i:])
+		}
+	}
+	return squeezeLines(text)
+}
+
+// mention is the line on which a text says something about a recipient.
+func mention(text, recipient string) string {
+	for line := range strings.Lines(text[:min(len(text), 64<<10)]) {
+		if recipient != "" && strings.Contains(strings.ToLower(line), recipient) && find(phrases, line) != ReasonUnknown {
+			return strings.TrimSpace(line)
+		}
+	}
+	return ""
+}
+
+// answer joins a line and those after it, up to another address or to the end
+// of the paragraph in which something is said.
+func answer(lines []string) string {
 	var words []string
 	size := 0
 	own := strings.ToLower(leadingAddress(lines[0]))
 	for i, line := range lines {
 		other := strings.ToLower(leadingAddress(line))
-		if i > 0 && isBlank(line) && size > 40 || i > 0 && other != "" && other != own || size > maxDiagnostic {
+		if i > 0 && isBlank(line) && saysSomething(words) || i > 0 && other != "" && other != own || size > maxDiagnostic {
 			break
 		}
 		words = append(words, strings.TrimSpace(line))
 		size += len(line)
 	}
 	return squeezeLines(strings.Join(words, " "))
+}
+
+func saysSomething(lines []string) bool {
+	words := strings.ToLower(strings.Join(lines, " "))
+	return replyCode.MatchString(words) || find(phrases, words) != ReasonUnknown
 }
 
 func squeezeLines(text string) string {

@@ -106,6 +106,10 @@ const LoopHeader = "X-Redress-Loop"
 // by the size of raw and by limits; a limit of zero takes the default.
 func Parse(raw []byte, limits Limits) Mail {
 	p := &parser{limits: limits.withDefaults(), forwards: maxForwards}
+	return p.parse(raw)
+}
+
+func (p *parser) parse(raw []byte) Mail {
 	root := p.scan(raw)
 	m := Mail{Header: root.header}
 	p.readHeader(&m, root)
@@ -113,7 +117,7 @@ func Parse(raw []byte, limits Limits) Mail {
 	m.Text, m.HTML = bodies.text, bodies.html
 	m.Attachments = p.attachments(root)
 	m.ReplyText = p.written(bodies, passesOn(&m))
-	p.readReports(&m, root)
+	p.readReports(&m, root, raw)
 	m.Defects = p.defects.list()
 	return m
 }

@@ -57,8 +57,12 @@ type mimePart struct {
 	Content *string
 }
 
-// Two differ on purpose: malformed-007 expects an attachment without name, type
-// and content; thirdparty-015 loses two of three attached mails.
+// mimeExceptions are expected in a way that would lose or invent something.
+var mimeExceptions = map[string]string{
+	"malformed-007.eml":  "expects an empty text part to be an attachment without name and type",
+	"thirdparty-015.eml": "expects only the first of three attached mails",
+}
+
 func TestMIMECorpus(t *testing.T) {
 	var expected map[string]struct {
 		From, To, Cc []Address
@@ -71,8 +75,10 @@ func TestMIMECorpus(t *testing.T) {
 		}
 	}
 	dir := corpus(t, "mime", &expected)
-	wrong := 0
 	for file, want := range expected {
+		if mimeExceptions[file] != "" {
+			continue
+		}
 		m := Parse(read(t, dir, file), Limits{})
 		var text, html string
 		for _, p := range want.Text {
@@ -92,13 +98,11 @@ func TestMIMECorpus(t *testing.T) {
 		for _, a := range want.Attachments {
 			wantNames = append(wantNames, a.Filename+" "+a.ContentType)
 		}
-		ok := true
 		check := func(what string, got, want any) {
 			g, _ := json.Marshal(got)
 			w, _ := json.Marshal(want)
 			if string(g) != string(w) {
-				ok = false
-				t.Logf("%s %s:\n got %s\nwant %s", file, what, g, w)
+				t.Errorf("%s %s:\n got %s\nwant %s", file, what, g, w)
 			}
 		}
 		check("from", m.From, want.From)
@@ -110,11 +114,5 @@ func TestMIMECorpus(t *testing.T) {
 		}
 		check("html", squeeze(m.HTML), squeeze(html))
 		check("attachments", names, wantNames)
-		if !ok {
-			wrong++
-		}
-	}
-	if right := len(expected) - wrong; right < 21 {
-		t.Errorf("%d of %d mails as expected, want 21", right, len(expected))
 	}
 }

@@ -57,7 +57,7 @@ var phrases = []wording{
 		`sending (?:limit|quota)`, `receiving mail (?:at a rate|too quickly)`, `mail.{0,20}too quickly`, `temporarily rate`, `exceeded (?:the )?rate`)},
 	{ReasonConnections, anyOf(`too many (?:concurrent |simultaneous |smtp )?(?:connections|sessions)`, `connection (?:limit|rate|frequency)`, `ip frequency`, `maximum (?:number of )?connections`, `too many open`,
 		`concurrency limit`, `connections? from .{0,60}exceed`)},
-	{ReasonBlocked, anyOf(`spamhaus\.org`, `\b\w*(?:rbl|dnsbl)\b`, `smtp server of your isp`, `not accepting connections`, `my name was rejected`, `messages from [\d.]+ weren't sent`, `open proxy`, `blocked - see https?:`,
+	{ReasonBlocked, anyOf(`spamhaus\.org`, `\b\w*(?:rbl|dnsbl)\b`, `smtp server of your isp`, `not accepting connections`, `refused to talk to me`, `my name was rejected`, `messages from [\d.]+ weren't sent`, `open proxy`, `blocked - see https?:`,
 		`no access from mail server`, `not accepting mail from your ip`, `no access from`, `(?:address|ip) (?:is )?blacklisted`, `blacklisted by`)},
 	{ReasonRejected, anyOf(`purported responsible address`, `sending to/from an address that has been`, `sender was rejected`, `groups\.google\.com/support`, `not (?:a )?member of this`, `not have permission to post`,
 		`(?:empty|null) (?:envelope )?senders?(?: is| are)? not allowed`, `members-only list`, `(?:not allowed|not authori[sz]ed|unable) to post to this`, `sender verify failed`, `unroutable sender`, `mail from not owned`)},
@@ -103,7 +103,7 @@ var unknownUser = anyOf(`recipient address rejected: access denied`, `final deli
 // saidOfOwnUser is said only by a server that knows its users: in an answer
 // to RCPT TO, or by the one that keeps the mailbox.
 var saidOfOwnUser = anyOf(`recipient ?name is not recogni[sz]ed`, `unknown recipient msexch`, `final delivery userid`, `^unknown user: `, `mail\.local: unknown user`, `recipient address rejected`, `<\S+@\S+>: (?:user unknown|unknown user)`,
-	`recipientnotfound`, `no mailbox here by that name`, `badrcptto`, `account that you tried to reach does not exist`, `never logged onto`)
+	`recipientnotfound`, `no mailbox here by that name`, `badrcptto`, `account that you tried to reach does not exist`, `address not found`, `address couldn't be found`, `never logged onto`)
 
 // saidAfterData is said of an unknown user by servers that read the mail first.
 var saidAfterData = anyOf(`doesn't have a yahoo\.\S+ account`)

@@ -50,7 +50,7 @@ var (
 	enhancedCode = regexp.MustCompile(`(?:^|[^\d.])([245]\.\d{1,3}\.\d{1,3})(?:[^\d.]|\.?$|\.\D)`)
 	replyCode    = regexp.MustCompile(`(?:^|[\s:;"'\[(<>-])([45][0-5]\d)(?:[\s-]|$|:|#|;|<)`)
 	statusForm   = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}`)
-	dialogLine   = regexp.MustCompile(`(?m)^\s*(>>> ?([a-z]{4})|<<< ?[45]\d\d)`)
+	dialogLine   = regexp.MustCompile(`>>> ?([a-z]{4})|<<< ?[45]\d\d`)
 )
 
 // refusal is what there is to conclude from about one recipient.
@@ -189,7 +189,7 @@ func (r refusal) knowsUsers(code string) bool {
 	case "data":
 		return saidAfterData.MatchString(r.words)
 	}
-	return saidOfOwnUser.MatchString(r.words)
+	return saidOfOwnUser.MatchString(r.words) || r.words == "" && saidOfOwnUser.MatchString(r.text)
 }
 
 // command is the command of SMTP that was refused, or empty.
@@ -200,14 +200,23 @@ func (r refusal) command() string {
 				return c.command
 			}
 		}
+		if command := refusedCommand(place); command != "" {
+			return command
+		}
 	}
+	return ""
+}
+
+// refusedCommand is the command to which a dialog with a server shows the
+// first refusal.
+func refusedCommand(dialog string) string {
 	command := ""
-	for _, m := range dialogLine.FindAllStringSubmatch(r.text, 100) {
+	for _, m := range dialogLine.FindAllStringSubmatch(dialog, 100) {
 		switch {
-		case m[2] != "":
-			command = m[2]
+		case m[1] != "":
+			command = m[1]
 		case command != "":
-			return command // the first answer that is a refusal
+			return command
 		}
 	}
 	return ""

@@ -1,10 +1,14 @@
 package mail
 
-import "strings"
+import (
+	"bytes"
+	"regexp"
+	"strings"
+)
 
 // readReports finds out whether a machine wrote the mail and, of a report
 // about our own mail, what it reports.
-func (p *parser) readReports(m *Mail, root *part) {
+func (p *parser) readReports(m *Mail, root *part, raw []byte) {
 	m.Bounces = []Bounce{}
 	if m.Header.Has(LoopHeader) {
 		m.Automatic = automatic(m.Header, m.Subject)
@@ -17,7 +21,9 @@ func (p *parser) readReports(m *Mail, root *part) {
 	case r.disposition != nil:
 		m.Automatic = Automatic{Receipt, "disposition notification"} // RFC 8098
 	case r.status != nil:
-		m.Bounces = r.bounces()
+		if m.Bounces = r.bounces(); len(m.Bounces) == 0 {
+			m.Bounces, _ = p.textBounce(m, r)
+		}
 		m.Automatic = bounceKind(m.Bounces, "delivery status")
 	case optOut.MatchString(r.text) && m.Header.Has("Auto-Submitted"):
 		m.Automatic = Automatic{FeedbackReport, "request to unsubscribe"}
@@ -31,7 +37,27 @@ func (p *parser) readReports(m *Mail, root *part) {
 		}
 	}
 	m.Returned = r.returned
+	if m.Automatic.Kind == BounceKind || m.Automatic.Kind == Delay {
+		m.Bounces = append(m.Bounces, p.nextInMailbox(raw)...)
+	}
 }
+
+// nextInMailbox reads the bounces of further mails where raw is a file in mbox
+// format (RFC 4155); no mailbox hands out more than one.
+func (p *parser) nextInMailbox(raw []byte) []Bounce {
+	if p.forwards == 0 || !bytes.HasPrefix(raw, []byte("From ")) {
+		return nil
+	}
+	at := mboxLine.FindIndex(raw)
+	if at == nil {
+		return nil
+	}
+	next := &parser{limits: p.limits, forwards: p.forwards - 1}
+	return next.parse(raw[at[0]+bytes.Index(raw[at[0]:], []byte("\nFrom "))+1:]).Bounces
+}
+
+// mboxLine is the line before a further mail of an mbox file.
+var mboxLine = regexp.MustCompile(`\n(?:\r?\n|--.{1,80}--\r?\n)From \S+ .{0,60}\d{4}\r?\n[A-Za-z-]{2,40}:`)
 
 // bounceKind tells a bounce from a delay: a delay has nothing that failed.
 func bounceKind(bounces []Bounce, why string) Automatic {
@@ -53,6 +79,7 @@ type report struct {
 	disposition Header   // RFC 8098
 	feedback    Header   // RFC 5965
 	original    Header   // of the mail that was returned
+	inner       []byte   // that mail
 	returned    []string // its Message-IDs
 }
 
@@ -68,7 +95,8 @@ func (p *parser) findReport(root *part) *report {
 			r.feedback = first2(p.blocks(leaf))
 		case "message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", "message/global-headers", "text/rfc822":
 			if r.original == nil {
-				r.original, _ = (&parser{limits: p.limits}).scanHeader(skipEnvelope(p.decoded(leaf), &defects{}), 0, noDelimiter)
+				r.inner = skipEnvelope(p.decoded(leaf), &defects{})
+				r.original, _ = (&parser{limits: p.limits}).scanHeader(r.inner, 0, noDelimiter)
 			}
 		case "text/plain":
 			if r.text == "" {
@@ -131,6 +159,9 @@ func (r *report) bounces() []Bounce {
 			continue
 		}
 		kind, words := diagnosticOf(h.Get("Diagnostic-Code"))
+		if words == "" {
+			words = mention(r.text, recipient)
+		}
 		b := Bounce{Recipient: recipient, Action: firstWord(h.Get("Action")), Status: firstWord(h.Get("Status")), Diagnostic: words}
 		b.conclude(r.text, kind)
 		list = append(list, b)
