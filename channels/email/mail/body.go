@@ -10,6 +10,7 @@ const (
 	useText           // part of the text body
 	useHTML           // part of the HTML body only
 	useInline         // a picture or sound shown in the body; also an attachment
+	useOpened         // a wrapping whose content was taken
 )
 
 // bodies are the texts of a mail.
@@ -45,7 +46,9 @@ func (p *parser) collect(root *part) bodies {
 		switch leaf.mediaType() {
 		case "text/plain":
 			leaf.use = useText
-			b.text = join(b.text, p.leafText(leaf), p.limits.TextBytes)
+			text, files := takeFiles(p.decoded(leaf), p.limits.Parts)
+			p.files = append(p.files, files...)
+			b.text = join(b.text, p.toText(leaf, text), p.limits.TextBytes)
 		case "text/html":
 			leaf.use = useHTML
 		}
@@ -55,6 +58,8 @@ func (p *parser) collect(root *part) bodies {
 			leaf.use = useInline
 		}
 	}
+	p.openTNEF(root, &b)
+	p.openSealed(root, &b)
 	if strings.TrimSpace(b.text) == "" && b.html != "" {
 		b.text, b.fromHTML = p.htmlText(b.html), true
 	}
@@ -136,8 +141,10 @@ func isMedia(typ string) bool {
 }
 
 // leafText is a text part in UTF-8, with flowed lines joined (RFC 3676).
-func (p *parser) leafText(leaf *part) string {
-	text := decodeCharset(p.decoded(leaf), leaf.param("charset"), &p.defects)
+func (p *parser) leafText(leaf *part) string { return p.toText(leaf, p.decoded(leaf)) }
+
+func (p *parser) toText(leaf *part, data []byte) string {
+	text := decodeCharset(data, leaf.param("charset"), &p.defects)
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	text = strings.ReplaceAll(text, "\r", "\n")
 	if strings.Contains(text, "\x00") {
@@ -182,6 +189,30 @@ func unflow(text string, delsp bool) string {
 	return b.String()
 }
 
+// openTNEF takes the files out of each winmail.dat, and the text where the mail
+// has none. One that cannot be read stays an attachment.
+func (p *parser) openTNEF(root *part, b *bodies) {
+	root.walk(func(leaf *part) {
+		if leaf.use != useAttachment || !isTNEF(leaf.mediaType(), leaf.param("name")) {
+			return
+		}
+		t, ok := readTNEF(p.decoded(leaf), p.limits.Parts)
+		if !ok {
+			p.defects.add("winmail.dat unreadable")
+			return
+		}
+		leaf.use = useOpened
+		p.files = append(p.files, t.files...)
+		if strings.TrimSpace(b.text) == "" && b.html == "" {
+			b.text, b.html = join("", t.text, p.limits.TextBytes), join("", t.html, p.limits.TextBytes)
+		}
+	})
+}
+
+func isTNEF(typ, name string) bool {
+	return typ == "application/ms-tnef" || typ == "application/vnd.ms-tnef" || strings.EqualFold(name, "winmail.dat")
+}
+
 // join appends a body part, cut at a character's border beyond limit bytes.
 func join(text, more string, limit int) string {
 	if text != "" && !strings.HasSuffix(text, "\n") {
@@ -206,6 +237,8 @@ func (p *parser) restText(root *part) string {
 			text = p.leafText(leaf)
 		case leaf.cutOff && leaf.mediaType() == "text/html":
 			text = p.htmlText(p.leafText(leaf))
+		case leaf.mediaType() == "text/calendar":
+			text = calendarText(p.leafText(leaf))
 		case leaf.mediaType() == "message/rfc822" && p.forwards > 0:
 			p.forwards--
 			inner := &parser{limits: p.limits, forwards: p.forwards}

@@ -13,9 +13,9 @@ import (
 )
 
 // decodeCharset makes data UTF-8. The declared label is a hint: valid UTF-8
-// beats it where it says nothing or is unknown, and what fits nowhere is read
-// as windows-1252, byte by byte, so that no letter is lost. d, if not nil,
-// gets what was wrong.
+// beats it where it says nothing or is unknown, else the charset is guessed,
+// and what fits nowhere is read as windows-1252, byte by byte, so that no
+// letter is lost. d, if not nil, gets what was wrong.
 func decodeCharset(data []byte, label string, d *defects) string {
 	label = strings.ToLower(strings.Trim(strings.TrimSpace(label), `"'`))
 	switch label {
@@ -47,7 +47,7 @@ func decodeLabel(data []byte, label string, d *defects) string {
 		if d != nil {
 			d.add("charset unknown")
 		}
-		return decodeUTF8(data, nil)
+		return decodeCharset(data, "", nil)
 	}
 	text, err := io.ReadAll(r)
 	if err != nil && len(text) == 0 {
@@ -56,14 +56,20 @@ func decodeLabel(data []byte, label string, d *defects) string {
 	return string(text)
 }
 
-// decodeUTF8 keeps what is valid UTF-8 and reads every other byte as
-// windows-1252.
+// decodeUTF8 keeps what is valid UTF-8, and guesses what is not.
 func decodeUTF8(data []byte, d *defects) string {
 	if utf8.Valid(data) {
 		return string(data)
 	}
 	if d != nil {
 		d.add("charset wrong")
+	}
+	if !mostlyUTF8(data) {
+		if found := guess(data); found != nil {
+			if text, err := found.NewDecoder().Bytes(data); err == nil {
+				return string(text)
+			}
+		}
 	}
 	var b strings.Builder
 	b.Grow(len(data) + len(data)/8)
@@ -76,6 +82,22 @@ func decodeUTF8(data []byte, d *defects) string {
 		data = data[size:]
 	}
 	return b.String()
+}
+
+// mostlyUTF8 reports UTF-8 with a few broken bytes.
+func mostlyUTF8(data []byte) bool {
+	good, bad := 0, 0
+	for sample := sampleOf(data); len(sample) > 0; {
+		r, size := utf8.DecodeRune(sample)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			bad++
+		case size > 1:
+			good++
+		}
+		sample = sample[size:]
+	}
+	return good > 4*bad
 }
 
 // looksLikeISO2022JP sees the escape sequences of RFC 1468.

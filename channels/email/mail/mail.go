@@ -6,6 +6,8 @@ package mail
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net/http"
+	"strings"
 	"time"
 )
 
@@ -45,7 +47,7 @@ type Address struct {
 // after decoding.
 type Attachment struct {
 	Filename    string `json:"filename"`     // as sent; never a path to use
-	ContentType string `json:"content_type"` // as declared, lower case
+	ContentType string `json:"content_type"` // as declared, lower case; sniffed where nothing is declared
 	Size        int64  `json:"size"`
 	SHA256      string `json:"sha256"`
 	Inline      bool   `json:"inline"`
@@ -143,7 +145,8 @@ func (l Limits) withDefaults() Limits {
 type parser struct {
 	limits   Limits
 	defects  defects
-	forwards int // mails within mails that may still be opened for their text
+	forwards int    // mails within mails that may still be opened for their text
+	files    []file // found inside the text or inside other files
 }
 
 // maxForwards is how deep a mail forwarded as a file is opened for its text.
@@ -194,20 +197,32 @@ func (p *parser) readHeader(m *Mail, root *part) {
 func (p *parser) attachments(root *part) []Attachment {
 	list := []Attachment{}
 	root.walk(func(leaf *part) {
-		if leaf.use == useText || leaf.use == useHTML {
+		if leaf.use == useText || leaf.use == useHTML || leaf.use == useOpened {
 			return
 		}
 		data := p.decoded(leaf)
 		if len(data) == 0 && leaf.header == nil {
 			return
 		}
-		sum := sha256.Sum256(data)
-		list = append(list, Attachment{
-			Filename: p.filename(leaf), ContentType: leaf.mediaType(), Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:]),
-			Inline: leaf.use == useInline || leaf.disposition() == "inline", ContentID: contentID(leaf.header.Get("Content-ID")), Data: data,
-		})
+		a := attachment(p.filename(leaf), leaf.mediaType(), data)
+		a.Inline, a.ContentID = leaf.use == useInline || leaf.disposition() == "inline", contentID(leaf.header.Get("Content-ID"))
+		list = append(list, a)
 	})
+	for _, f := range p.files {
+		if f.typ == "" {
+			f.typ, _, _ = strings.Cut(http.DetectContentType(f.data), ";")
+		}
+		list = append(list, attachment(p.text(f.name, ""), f.typ, f.data))
+	}
 	return list
+}
+
+func attachment(name, typ string, data []byte) Attachment {
+	if name == "" {
+		name = usualNames[typ]
+	}
+	sum := sha256.Sum256(data)
+	return Attachment{Filename: name, ContentType: typ, Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:]), Data: data}
 }
 
 func first(list []string) string {

@@ -17,7 +17,7 @@ func ReplyText(plain string) string { return replyText(plain, false) }
 // replyText is ReplyText; embedded says that a mail below an Outlook header
 // block is no quote but what the sender passes on.
 func replyText(plain string, embedded bool) string {
-	lines := splitLines(plain)
+	lines := withoutPGP(splitLines(plain))
 	var rest []string
 	if len(lines) > maxReplyLines {
 		lines, rest = lines[:maxReplyLines], lines[maxReplyLines:]
