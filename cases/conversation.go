@@ -161,3 +161,12 @@ func (d Desk) Undelivered(c Case, why string) (Change, error) {
 	w.alert(AlertUndelivered, why)
 	return w.done()
 }
+
+// Moved notes that the complainant is reached at another address of the same
+// channel from now on, as its provider says.
+func (d Desk) Moved(c Case, address string) (Change, error) {
+	w := d.draft(c)
+	w.Case.Address = address
+	w.event(EventCorrected, "The provider gave the complainant a new address.")
+	return w.done()
+}

@@ -63,7 +63,7 @@ func (o *Organisation) allows(in Correction) *Error {
 	if in.Priority != "" && in.Priority.rank() < 0 {
 		return Refuse(Invalid, "There is no priority %q. Use low, normal, high or urgent.", firstRunes(string(in.Priority), 40))
 	}
-	if !in.Type.known() && in.Type != "" {
+	if !in.Type.Known() && in.Type != "" {
 		return Refuse(Invalid, "There is no case type %q.", firstRunes(string(in.Type), 40))
 	}
 	if _, ok := o.MatchLanguage(in.Language); !ok && in.Language != "" {
@@ -72,7 +72,8 @@ func (o *Organisation) allows(in Correction) *Error {
 	return nil
 }
 
-func (t Type) known() bool {
+// Known reports whether it is one of the case types.
+func (t Type) Known() bool {
 	switch t {
 	case Complaint, Enquiry, Suggestion, Compliment, Appeal, Petition, InformationRequest:
 		return true

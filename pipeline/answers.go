@@ -12,9 +12,9 @@ import (
 )
 
 // answerOnlyWith answers the sender where the message came from, about the
-// case only where the sender may see it.
+// case only where the sender may see it. Whoever opted out hears nothing more.
 func (p *Pipeline) answerOnlyWith(ctx context.Context, u *Understood, kind cases.NoticeKind) error {
-	if u.Silent != "" || u.Sender.Value == "" {
+	if u.Silent != "" || u.Sender.Value == "" || optedOut(u) && kind != cases.NoticeOptedIn {
 		return nil
 	}
 	s := p.sendingTo(u, kind)
@@ -34,13 +34,20 @@ func (p *Pipeline) sendingTo(u *Understood, kind cases.NoticeKind) *sending {
 	case cases.NoticeStatus:
 		s.kase = *u.Case
 	case cases.NoticeStatusList:
-		for _, c := range u.OwnCase {
-			if c.Status.Open() {
-				s.choices = append(s.choices, choice(c))
-			}
-		}
+		s.choices = openChoices(u.OwnCase)
 	}
 	return s
+}
+
+// openChoices are the open ones of the cases.
+func openChoices(list []cases.Case) []templates.Choice {
+	var open []templates.Choice
+	for _, c := range list {
+		if c.Status.Open() {
+			open = append(open, choice(c))
+		}
+	}
+	return open
 }
 
 func choice(c cases.Case) templates.Choice {
@@ -106,15 +113,12 @@ func (p *Pipeline) answerStaff(ctx context.Context, u *Understood, c *cases.Case
 func (s *sending) answerPress(n cases.Notice, r recipient, row store.Outbound, u *Understood) (bool, error) {
 	row.PressID, row.Dedupe = u.Message.PressID, fmt.Sprintf("press:%d", u.Inbound.ID)
 	row.ExpiresAt = u.Inbound.ReceivedAt.Add(pressLife)
-	if n.Kind != cases.AnswerDone && n.Kind != cases.AnswerRefused {
+	done := n.Kind == cases.AnswerDone
+	if !done && n.Kind != cases.AnswerRefused {
 		n = cases.Notice{Kind: cases.AnswerDone, To: cases.ToStaff, Data: map[string]string{"action": "case"}}
-		return false, s.add(n, r, row, false)
 	}
-	if n.Kind == cases.AnswerRefused {
-		// A refusal must not get lost: it is also said in the chat.
-		return false, s.add(n, r, row, false)
-	}
-	return true, s.add(n, r, row, false)
+	// A refusal must not get lost: it is also said in the chat.
+	return done, s.add(n, r, row, false)
 }
 
 // choicesOf are buttons that save writing the answer to a prompt.
@@ -170,6 +174,7 @@ func (p *Pipeline) refuse(ctx context.Context, u *Understood, c *cases.Case, why
 func (p *Pipeline) flood(ctx context.Context, u *Understood) error {
 	if u.Case == nil {
 		u.Case = &u.OwnCase[0]
+		u.Proof = p.ownAddress(u, *u.Case)
 	}
 	change, err := p.desk(u).FollowUp(*u.Case, cases.FollowUp{Text: u.Message.Written, Held: u.Proof == ""})
 	if err != nil {
@@ -179,7 +184,6 @@ func (p *Pipeline) flood(ctx context.Context, u *Understood) error {
 	if err != nil {
 		return err
 	}
-	entry.Held = u.Proof == ""
 	u.Step.Messages = append(u.Step.Messages, entry)
 	change.Notices = nil
 	if err := p.Office.apply(ctx, u.Org, &u.Step, change, nil); err != nil {
@@ -204,7 +208,7 @@ func (p *Pipeline) floodNotices(ctx context.Context, u *Understood, c cases.Case
 	}
 	s.kase = cases.Case{}
 	r, ok := s.at(cases.Address{Channel: u.Sender.Channel, Value: u.address()}, u.Account)
-	if !ok || u.Message.Automatic.Is() {
+	if !ok || u.Sender.Value == "" || optedOut(u) {
 		return nil
 	}
 	r.language = u.Language

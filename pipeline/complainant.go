@@ -17,12 +17,20 @@ func (p *Pipeline) register(ctx context.Context, u *Understood) error {
 	m := u.Message
 	contact := p.contactOf(u)
 	text := strings.TrimSpace(u.Intent.Text)
-	if text == "" && m.Location != nil {
+	switch {
+	case text != "":
+	case m.Location != nil:
 		text = locationText(*m.Location)
+	default:
+		text = m.Subject
+	}
+	kind := cases.Type(m.Fields.Type)
+	if !kind.Known() {
+		kind = cases.Complaint // fields come from outside
 	}
 	u.Classification.Language = u.Language
 	draft := cases.Draft{
-		Type: cases.Type(m.Fields.Type), ContactID: contact.ID,
+		Type: kind, ContactID: contact.ID,
 		Intake: u.Inbound.Channel, Channel: u.Sender.Channel, Account: u.Account, Address: u.address(),
 		Subject: m.Subject, Description: text, Place: m.Fields.Place,
 		ReceivedAt: u.Inbound.ReceivedAt, Classification: u.Classification, Quiet: u.Silent != "",
@@ -33,10 +41,6 @@ func (p *Pipeline) register(ctx context.Context, u *Understood) error {
 	change, err := p.Office.registration(u.Org, u.Load, u.Now, p.desk(u).By, draft)
 	if err != nil {
 		return err
-	}
-	u.Case = &change.Case
-	if contact.ID == 0 {
-		u.Step.Contact = &contact
 	}
 	return p.save(ctx, u, change)
 }
@@ -53,29 +57,36 @@ func (o *Office) registration(org *cases.Organisation, load map[string]int, now 
 	return cases.Desk{Org: org, At: now, By: by, Load: load}.Register(draft)
 }
 
-// contactOf is the sender as a contact, with the changes to its addresses in
-// the step.
+// contactOf is the sender as a contact. A new one is put into the step with
+// its addresses; nobody is made of a message without name and address.
 func (p *Pipeline) contactOf(u *Understood) cases.Contact {
-	contact := u.Contact
 	m := u.Message
-	if contact.ID == 0 {
-		contact = cases.Contact{Name: m.From.Name, Language: u.Language, CreatedAt: u.Now}
+	if u.Contact.ID != 0 || u.Sender.Value == "" && m.From.Name == "" {
+		return u.Contact
 	}
-	note := func(channel, account, value string, verified bool) {
-		if value == "" {
-			return
-		}
-		change := store.AddressChange{
-			ContactID: contact.ID, Account: account,
-			Address: cases.Address{Channel: channel, Value: value}, Reachable: verified,
-		}
-		if verified {
-			change.Verified = &u.Inbound.ReceivedAt
-		}
-		u.Step.Addresses = append(u.Step.Addresses, change)
+	contact := cases.Contact{Name: m.From.Name, Language: u.Language, CreatedAt: u.Now}
+	u.Step.Contact = &contact
+	if u.Sender.Value != "" {
+		u.note(0, u.Sender, u.Account, m.Verified && u.Sender.Channel == u.Inbound.Channel)
+		u.noteFurther(0)
 	}
-	note(u.Sender.Channel, u.Account, u.Sender.Value, m.Verified && u.Sender.Channel == u.Inbound.Channel)
 	return contact
+}
+
+// note puts an address of a contact into the step; 0 is the contact of the step.
+func (u *Understood) note(contact int64, address cases.Address, account string, verified bool) {
+	change := store.AddressChange{ContactID: contact, Account: account, Address: address, Reachable: verified}
+	if verified {
+		change.Verified = &u.Inbound.ReceivedAt
+	}
+	u.Step.Addresses = append(u.Step.Addresses, change)
+}
+
+// noteFurther notes the addresses that the sender gave beside the own.
+func (u *Understood) noteFurther(contact int64) {
+	for _, further := range u.Message.Also {
+		u.note(contact, cases.Address{Channel: further.Channel, Value: further.Address}, "", further.Verified)
+	}
 }
 
 // changeOwn changes a case on behalf of its complainant. What cannot be done
@@ -86,8 +97,8 @@ func (p *Pipeline) changeOwn(ctx context.Context, u *Understood) error {
 	var err error
 	switch u.Intent.Kind {
 	case IntentReopen:
-		if desk.Load, err = p.Store.OwnerLoad(ctx, c.Department); err != nil {
-			return fmt.Errorf("counting open cases of the department: %w", err)
+		if desk.Load, err = p.Office.load(ctx, c.Department); err != nil {
+			return err
 		}
 		change, err = desk.Reopen(c, u.Intent.Text)
 	case IntentRate:
@@ -136,6 +147,11 @@ func (p *Pipeline) hold(ctx context.Context, u *Understood) error {
 	}
 	u.Step.Messages = append(u.Step.Messages, entry)
 	change.Notices = staffOnly(change.Notices)
+	for i := range change.Notices { // whose it is not, but who wrote
+		change.Notices[i].Data = map[string]string{
+			"name": u.Message.From.Name, "address": u.Message.From.Address, "channel": u.Inbound.Channel,
+		}
+	}
 	if err := p.Office.apply(ctx, u.Org, &u.Step, change, nil); err != nil {
 		return err
 	}
@@ -181,15 +197,17 @@ func (p *Pipeline) answerOnly(ctx context.Context, u *Understood) error {
 		IntentHelp: cases.NoticeHelp, IntentInWords: cases.NoticeInWords,
 		IntentUnknown: cases.NoticeUnknownReference, IntentNoCase: cases.NoticeNoCases,
 	}
-	if u.Intent.Kind != IntentStatus {
-		u.Case = nil
-	}
+	u.Case = nil
 	switch u.Intent.Kind {
+	case IntentInWords:
+		if len(u.Message.Also) > 0 { // "this is my number" is worth keeping
+			p.contactOf(u)
+		}
 	case IntentStop, IntentStart:
 		p.optOut(u)
 	case IntentLanguage:
-		if u.Language == u.Intent.Language && u.Contact.ID != 0 {
-			u.Step.Language = &store.ContactLanguage{ContactID: u.Contact.ID, Language: u.Language}
+		if u.Language == u.Intent.Language {
+			u.Step.Language = &store.ContactLanguage{ContactID: p.contactOf(u).ID, Language: u.Language}
 		}
 	}
 	if u.Message.OptOut != "" {
@@ -201,11 +219,7 @@ func (p *Pipeline) answerOnly(ctx context.Context, u *Understood) error {
 // optOut marks the sender's address. A sender never seen before becomes a
 // contact, so that the wish is kept.
 func (p *Pipeline) optOut(u *Understood) {
-	contact := u.Contact
-	if contact.ID == 0 {
-		u.Step.Contact = &cases.Contact{Name: u.Message.From.Name, CreatedAt: u.Now}
-	}
-	change := store.AddressChange{ContactID: contact.ID, Account: u.Account, Address: u.Sender}
+	change := store.AddressChange{ContactID: p.contactOf(u).ID, Account: u.Account, Address: u.Sender}
 	if u.Intent.Kind == IntentStop {
 		change.OptedOut = &u.Now
 	} else {

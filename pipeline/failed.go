@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/redress-cms/redress/cases"
@@ -16,16 +17,20 @@ import (
 func (o *Office) report(ctx context.Context, u *Understood) error {
 	for _, r := range u.Message.Receipts {
 		report := reportOf(u.Inbound, r)
-		u.Step.Reports = append(u.Step.Reports, report)
-		if report.State != store.OutUndelivered && report.State != store.OutFailed {
-			continue
-		}
-		row, ok, err := o.reported(ctx, report)
+		row, known, err := o.reported(ctx, report)
 		if err != nil {
 			return err
 		}
-		if !ok || row.State == store.OutDelivered || row.State == store.OutUndelivered || row.State == store.OutFailed || u.Step.Change != nil {
-			continue // known already, or a case of this step has had its effect
+		lost := report.State == store.OutUndelivered || report.State == store.OutFailed
+		if lost && !known && u.Inbound.Tries == 0 {
+			return errTooEarly
+		}
+		if known { // a bounce may come in by another account
+			report.Channel, report.Account, report.ProviderID = row.Channel, row.Account, row.ProviderID
+		}
+		u.Step.Reports = append(u.Step.Reports, report)
+		if !lost || !known || row.State == store.OutDelivered || u.Step.Change != nil {
+			continue
 		}
 		kind := channels.SendPermanent
 		if r.Hard {
@@ -41,8 +46,6 @@ func (o *Office) report(ctx context.Context, u *Understood) error {
 	}
 	return nil
 }
-
-const fallbackPrefix = "fallback:"
 
 // reported finds the outbox row that a report is about.
 func (o *Office) reported(ctx context.Context, r store.Report) (store.Outbound, bool, error) {
@@ -65,7 +68,8 @@ func (o *Office) reported(ctx context.Context, r store.Report) (store.Outbound, 
 
 // Failed has the effects of a message that finally failed: the address is
 // marked, the case tells it, the owner is told, and another address that is
-// known is tried. It is called once the row itself is finished.
+// known is tried. A recipient that moved is known by the new address from then
+// on. It may be called again for one row; the effects come once.
 func (o *Office) Failed(ctx context.Context, row store.Outbound, se *channels.SendError) error {
 	for range maxConflicts {
 		org, err := o.Organisation(ctx)
@@ -73,7 +77,12 @@ func (o *Office) Failed(ctx context.Context, row store.Outbound, se *channels.Se
 			return err
 		}
 		step := store.Step{At: o.Clock.Now()}
-		if err := o.undelivered(ctx, org, &step, row, se); err != nil {
+		if se.Kind == channels.SendMoved && se.NewAddress != "" && row.State == store.OutRetry {
+			err = o.moved(ctx, org, &step, row, cases.Address{Channel: row.Channel, Value: se.NewAddress})
+		} else {
+			err = o.undelivered(ctx, org, &step, row, se)
+		}
+		if err != nil {
 			return err
 		}
 		_, err = o.save(ctx, step)
@@ -83,6 +92,10 @@ func (o *Office) Failed(ctx context.Context, row store.Outbound, se *channels.Se
 	}
 	return fmt.Errorf("telling of message %s: %w", row.ID, store.ErrConflict)
 }
+
+// dataOutbound names, in the event that tells of it, the message that was not
+// delivered.
+const dataOutbound = "outbound"
 
 // undelivered puts the effects of a failed message into a step.
 func (o *Office) undelivered(ctx context.Context, org *cases.Organisation, step *store.Step, row store.Outbound, se *channels.SendError) error {
@@ -102,19 +115,43 @@ func (o *Office) undelivered(ctx context.Context, org *cases.Organisation, step 
 	if err != nil {
 		return fmt.Errorf("reading the case: %w", err)
 	}
-	desk := cases.Desk{Org: org, At: step.At, By: cases.System}
-	why := fmt.Sprintf("A message by %s was not delivered: %s", row.Channel, se.Text)
-	change, err := desk.Undelivered(c, why)
+	events, err := o.Store.Events(ctx, row.CaseID)
+	if err != nil {
+		return fmt.Errorf("reading the events: %w", err)
+	}
+	if slices.ContainsFunc(events, func(e cases.Event) bool { return e.Data[dataOutbound] == row.ID }) {
+		return nil
+	}
+	instead, err := o.instead(ctx, org, step, c, row)
 	if err != nil {
 		return err
+	}
+	why := fmt.Sprintf("%s by %s was not delivered: %s", whatWas(row), row.Channel, se.Text)
+	if instead != nil {
+		why += fmt.Sprintf(" It was sent by %s instead.", instead.Channel)
+	}
+	change, err := cases.Desk{Org: org, At: step.At, By: cases.System}.Undelivered(c, why)
+	if err != nil {
+		return err
+	}
+	change.Events[0].Data[dataOutbound] = row.ID
+	for i := range change.Notices {
+		change.Notices[i].Data = map[string]string{"address": row.Address, "channel": row.Channel}
 	}
 	if row.To == cases.ToStaff {
 		change.Notices = nil // an alert about an alert would run in circles
 	}
-	if err := o.apply(ctx, org, step, change, nil); err != nil {
-		return err
+	return o.apply(ctx, org, step, change, nil)
+}
+
+func whatWas(row store.Outbound) string {
+	switch {
+	case row.To == cases.ToComplainant:
+		return "A message"
+	case row.Login != "":
+		return "An alert to " + row.Login
 	}
-	return o.fallback(ctx, org, step, c, row)
+	return "An alert"
 }
 
 // mark notes on the contact's address that it is dead or refuses us.
@@ -139,10 +176,13 @@ func (o *Office) mark(ctx context.Context, step *store.Step, address cases.Addre
 	return nil
 }
 
-// fallback sends the same words to the next address that is known.
-func (o *Office) fallback(ctx context.Context, org *cases.Organisation, step *store.Step, c cases.Case, row store.Outbound) error {
+const fallbackPrefix = "fallback:"
+
+// instead puts the same words, to the next address that is known, into the
+// step; nil: there is none.
+func (o *Office) instead(ctx context.Context, org *cases.Organisation, step *store.Step, c cases.Case, row store.Outbound) (*store.Outbound, error) {
 	if strings.HasPrefix(row.Dedupe, fallbackPrefix) {
-		return nil // one other way is tried, not a circle of them
+		return nil, nil // one other way is tried, not a circle of them
 	}
 	s := &sending{Office: o, org: org, step: step, kase: c}
 	var next recipient
@@ -151,35 +191,45 @@ func (o *Office) fallback(ctx context.Context, org *cases.Organisation, step *st
 		if c.ContactID != 0 {
 			var err error
 			if s.contact, err = o.Store.Contact(ctx, c.ContactID); err != nil {
-				return fmt.Errorf("reading the contact: %w", err)
+				return nil, fmt.Errorf("reading the contact: %w", err)
 			}
 		}
-		next, ok = s.complainant()
+		next, ok = s.complainant(cases.Address{Channel: row.Channel, Value: row.Address})
+		ok = ok && disclosed(row.Kind) // what a stranger was told is not the complainant's
 	} else {
 		next, ok = s.nextOf(row)
 	}
-	if !ok || (next.address.Channel == row.Channel && next.address.Value == row.Address) {
-		return nil
+	if !ok {
+		return nil, nil
 	}
-	id, err := o.newID(step.At)
+	again, err := s.again(row, next)
 	if err != nil {
-		return err
-	}
-	again := store.Outbound{
-		ID: id, Dedupe: fallbackPrefix + row.ID, CaseID: row.CaseID, Kind: row.Kind, To: row.To, Login: row.Login,
-		Channel: next.address.Channel, Account: next.account, Address: next.address.Value,
-		Subject: row.Subject, Text: row.Text, Automatic: row.Automatic, ExpiresAt: row.ExpiresAt,
-		State: store.OutPending, CreatedAt: step.At, NextAttemptAt: step.At,
-	}
-	if next.format.Threads && again.Subject == "" {
-		again.Subject = "[" + string(c.Reference) + "]"
+		return nil, err
 	}
 	step.Outbox = append(step.Outbox, again)
-	step.Messages = append(step.Messages, cases.Message{
-		CaseID: c.ID, Direction: cases.Out, To: row.To, Channel: again.Channel, Account: again.Account,
-		Address: again.Address, Subject: again.Subject, Text: again.Text, OutboundID: again.ID, At: step.At,
-	})
-	return nil
+	step.Messages = append(step.Messages, s.entryOf(again))
+	return &again, nil
+}
+
+// again is the row once more, for another recipient.
+func (s *sending) again(row store.Outbound, to recipient) (store.Outbound, error) {
+	again := store.Outbound{
+		Dedupe: fallbackPrefix + row.ID, CaseID: row.CaseID, Kind: row.Kind, To: row.To, Login: to.login,
+		Channel: to.address.Channel, Account: to.account, Address: to.address.Value,
+		Subject: row.Subject, Text: row.Text, Automatic: row.Automatic, ExpiresAt: row.ExpiresAt,
+		State: store.OutPending, CreatedAt: s.step.At, NextAttemptAt: s.step.At,
+	}
+	var err error
+	if again.ID, err = s.newID(s.step.At); err != nil {
+		return again, err
+	}
+	if to.format.Threads {
+		if again.Subject == "" {
+			again.Subject = "[" + string(s.kase.Reference) + "]"
+		}
+		again.MessageID, err = s.messageID()
+	}
+	return again, err
 }
 
 // nextOf is an address of a member of staff on a channel other than the one
@@ -190,6 +240,9 @@ func (s *sending) nextOf(row store.Outbound) (recipient, bool) {
 		login = s.kase.Owner
 	}
 	user, _ := s.org.User(login)
+	if user.Disabled {
+		return recipient{}, false
+	}
 	for _, a := range user.Addresses {
 		if r, ok := s.at(a, ""); ok && a.Channel != row.Channel {
 			r.login = login

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/redress-cms/redress/cases/store"
 	"github.com/redress-cms/redress/channels"
@@ -27,15 +28,30 @@ func (p *Pipeline) guard(ctx context.Context, u *Understood) (Verdict, error) {
 		u.Silent = "automatic: " + string(m.Automatic.Kind)
 	}
 
-	count, err := p.Store.CountSender(ctx, u.Inbound.Channel, u.Inbound.Sender, u.Inbound.ReceivedAt.Add(-u.Org.Rules.FloodWindow))
+	limit := u.Org.Rules.FloodLimit
+	if limit <= 0 || u.Silent != "" {
+		return goOn, nil
+	}
+	count, err := p.before(ctx, u)
 	if err != nil {
 		return goOn, fmt.Errorf("counting the sender's messages: %w", err)
 	}
-	if limit := u.Org.Rules.FloodLimit; limit > 0 && count > limit && u.Silent == "" {
-		u.Silent = "flood"
-		u.Flood = true
+	if count > limit {
+		u.Silent, u.Flood = "flood", true
 	}
 	return goOn, nil
+}
+
+// before counts what the sender sent in the flood window up to this message.
+// What came later does not count: it may have piled up while nobody worked.
+func (p *Pipeline) before(ctx context.Context, u *Understood) (int, error) {
+	in := u.Inbound
+	all, err := p.Store.CountSender(ctx, in.Channel, in.Sender, in.ReceivedAt.Add(-u.Org.Rules.FloodWindow))
+	if err != nil || all <= u.Org.Rules.FloodLimit {
+		return all, err
+	}
+	later, err := p.Store.CountSender(ctx, in.Channel, in.Sender, in.ReceivedAt.Add(time.Millisecond))
+	return all - later, err
 }
 
 // reportOf turns a channel's delivery report into the store's.

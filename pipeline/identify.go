@@ -46,8 +46,23 @@ func (p *Pipeline) identify(ctx context.Context, u *Understood) (Verdict, error)
 		return goOn, fmt.Errorf("looking for the contact: %w", err)
 	}
 	u.Contact = contact
+	u.seen()
 	if u.OwnCase, err = p.Store.CasesOfContact(ctx, contact.ID, 20); err != nil {
 		return goOn, fmt.Errorf("reading the contact's cases: %w", err)
 	}
 	return goOn, nil
+}
+
+// seen notes that a known address is the sender's for certain, that messages
+// reach it again, and what other addresses the sender gave.
+func (u *Understood) seen() {
+	u.noteFurther(u.Contact.ID)
+	if !u.Message.Verified || u.Sender.Channel != u.Inbound.Channel {
+		return
+	}
+	for _, a := range u.Contact.Addresses {
+		if a.Address == u.Sender && (a.VerifiedAt == nil || a.UndeliverableAt != nil) {
+			u.note(u.Contact.ID, u.Sender, u.Account, true)
+		}
+	}
 }

@@ -1,10 +1,12 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"slices"
-	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/redress-cms/redress/cases"
 	"github.com/redress-cms/redress/channels"
@@ -52,37 +54,33 @@ func (p *Pipeline) complainantIntent(u *Understood, text string) Intent {
 	case channels.ActionReopen:
 		return Intent{Kind: IntentReopen, Text: text}
 	case channels.ActionRate:
-		rating, _ := strconv.Atoi(text)
-		return Intent{Kind: IntentRate, Rating: rating}
+		rating, comment, _ := readRating(text)
+		return Intent{Kind: IntentRate, Rating: rating, Text: comment}
 	}
-	if m.OptOut != "" {
+	switch {
+	case m.OptOut != "":
 		return Intent{Kind: IntentKind(m.OptOut), Text: text}
-	}
-	if m.Automatic.Is() {
+	case m.Automatic.Is():
 		return byCase(u, text)
-	}
-	if m.Unusable != "" && text == "" && len(m.Attachments) == 0 && m.Location == nil {
+	case saysNothing(m) && (u.Case == nil || len(m.Also) == 0):
 		return Intent{Kind: IntentInWords}
 	}
 	if word, ok := p.Words.Keyword(text); ok && p.meant(u, word) {
 		return p.byKeyword(u, word)
 	}
-	if u.Found == "recent" && !u.Case.Status.Open() {
-		if n, err := strconv.Atoi(text); err == nil && n >= 1 && n <= 5 {
-			return Intent{Kind: IntentRate, Rating: n}
-		}
-		if p.Words.NotFixed(text) {
-			return Intent{Kind: IntentNotFixed, Text: text}
-		}
-		u.Case, u.Found, u.Proof = nil, "", "" // what is resolved takes no further talk
+	if intent, ok := p.afterResolution(u, text); ok {
+		return intent
 	}
-	if u.Case == nil && onlyReference(u.Org, text) {
+	if (u.Case == nil || u.Found == "recent") && onlyReference(u.Org, text) {
 		return Intent{Kind: IntentUnknown}
 	}
-	if u.Case != nil && u.Case.Status == cases.Resolved && p.Words.NotFixed(text) {
-		return Intent{Kind: IntentNotFixed, Text: text}
-	}
 	return byCase(u, text)
+}
+
+// saysNothing reports whether there is nothing to keep in a message, such as a
+// sticker. What could not be read for its defects is kept as a complaint.
+func saysNothing(m channels.Message) bool {
+	return strings.TrimSpace(m.Written+m.Subject) == "" && len(m.Attachments)+len(m.Defects) == 0 && m.Location == nil
 }
 
 // byCase is a follow-up where the case is known, else a complaint.
@@ -93,22 +91,61 @@ func byCase(u *Understood, text string) Intent {
 	return Intent{Kind: IntentComplaint, Text: text}
 }
 
+// afterResolution reads what people say once their case is resolved: a bare 1
+// to 5, or that it is not fixed. Other talk belongs to a resolved case only
+// where it answers it or names it.
+func (p *Pipeline) afterResolution(u *Understood, text string) (Intent, bool) {
+	rating, comment, ok := readRating(text)
+	bare := ok && comment == ""
+	if done := lastResolved(u.OwnCase); bare && u.Found == "recent" && done != nil {
+		// With another case open, only an unrated resolution that is news is meant.
+		if !u.Case.Status.Open() || done.Rating == 0 && done.ResolvedAt.After(lastTalk(*u.Case)) {
+			u.Case, u.Several, u.Settling = done, false, false
+		}
+	}
+	switch {
+	case u.Case == nil || u.Case.Status.Open():
+		return Intent{}, false
+	case bare:
+		return Intent{Kind: IntentRate, Rating: rating}, true
+	case p.Words.NotFixed(text):
+		return Intent{Kind: IntentNotFixed, Text: text}, true
+	case u.Found == "recent":
+		u.Case, u.Found, u.Proof = nil, "", ""
+	}
+	return Intent{}, false
+}
+
+// lastResolved is the case that was resolved last; nil: none is.
+func lastResolved(own []cases.Case) *cases.Case {
+	var last *cases.Case
+	for i, c := range own {
+		if !c.Status.Open() && c.ResolvedAt != nil && (last == nil || c.ResolvedAt.After(*last.ResolvedAt)) {
+			last = &own[i]
+		}
+	}
+	return last
+}
+
 // meant tells a keyword from an ordinary sentence that starts with the same
 // word: "stop the sewage flooding my street" is a complaint.
 func (p *Pipeline) meant(u *Understood, word Keyword) bool {
 	words := len(strings.Fields(word.Rest))
 	hasReference := len(cases.FindReferences(word.Rest)) > 0 || wrongReference(u.Org, word.Rest) != ""
-	if u.Format.Threads && !word.Shouted && !hasReference && word.Kind != IntentStatus {
-		return false // letters have sentences
+	if u.Format.Threads && !word.Shouted && !hasReference { // letters have sentences
+		resolved := u.Case != nil && !u.Case.Status.Open()
+		if word.Kind != IntentStatus && !(resolved && (word.Kind == IntentReopen || word.Kind == IntentRate)) {
+			return false
+		}
 	}
 	switch word.Kind {
 	case IntentStop, IntentStart, IntentHelp:
 		return words == 0
 	case IntentStatus:
-		return hasReference || words <= 4
+		return hasReference || words <= 4 && !p.Words.NotFixed(word.Rest)
 	case IntentRate:
-		n, err := strconv.Atoi(strings.Trim(lastWord(word.Rest), ".!"))
-		return err == nil && n >= 1 && n <= 5
+		_, _, ok := readRating(word.Rest)
+		return ok
 	case IntentLanguage:
 		return words == 1
 	}
@@ -122,28 +159,27 @@ func (p *Pipeline) byKeyword(u *Understood, word Keyword) Intent {
 	case IntentComplaint:
 		u.Case, u.Found, u.Proof = nil, "", ""
 		u.Settling, u.Several = false, false
-		if strings.TrimSpace(intent.Text) == "" {
+		if intent.Text = word.Rest; strings.TrimSpace(intent.Text) == "" {
 			return Intent{Kind: IntentInWords}
 		}
 		return intent
-	case IntentLanguage:
-		intent.Language = strings.ToLower(strings.Trim(word.Rest, " .!"))
+	case IntentHelp:
 		return intent
-	case IntentStart:
-		if !optedOut(u) {
-			intent.Kind = IntentHelp // the first word of a new chat
+	case IntentStop, IntentStart, IntentLanguage:
+		intent.Language = cmp.Or(strings.ToLower(strings.Trim(word.Rest, " .!")), intent.Language)
+		first := word.Kind == IntentStart && !optedOut(u) // the first word of a new chat
+		if first || !u.Message.Verified {                 // anybody can write somebody else's address
+			intent.Kind = IntentHelp
 		}
 		return intent
-	case IntentStop, IntentHelp:
-		return intent
 	case IntentRate:
-		intent.Rating, _ = strconv.Atoi(strings.Trim(lastWord(word.Rest), ".!"))
+		intent.Rating, intent.Text, _ = readRating(word.Rest)
 	}
 	named := len(cases.FindReferences(word.Rest)) > 0
 	if wrongReference(u.Org, word.Rest) != "" || (named && u.Found != "reference" && u.Found != "thread") {
 		return Intent{Kind: IntentUnknown}
 	}
-	if !named && u.Found != "token" && u.Found != "thread" {
+	if !named && u.Found != "token" && u.Found != "thread" && u.Found != "reference" {
 		chooseOwn(u, word.Kind)
 	}
 	if u.Case == nil {
@@ -155,6 +191,35 @@ func (p *Pipeline) byKeyword(u *Understood, word Keyword) Intent {
 	return intent
 }
 
+// readRating reads "4", "4/5 thank you" or "very good: 5", in the digits of any
+// script and with or without a reference.
+func readRating(text string) (rating int, comment string, ok bool) {
+	words := strings.Fields(cases.CutReferences(text))
+	if len(words) == 0 {
+		return 0, "", false
+	}
+	last := len(words) - 1
+	if n, ok := oneToFive(words[0]); ok {
+		return n, strings.Join(words[1:], " "), true
+	}
+	n, ok := oneToFive(words[last])
+	return n, strings.Join(words[:last], " "), ok
+}
+
+func oneToFive(word string) (int, bool) {
+	word = strings.TrimSuffix(strings.TrimRight(word, ".,!:;"), "/5")
+	r, size := utf8.DecodeRuneInString(word)
+	if size == 0 || size != len(word) || !unicode.Is(unicode.Nd, r) {
+		return 0, false
+	}
+	zero := r // digits of every script stand in a row of ten
+	for r-zero < 9 && unicode.Is(unicode.Nd, zero-1) {
+		zero--
+	}
+	n := int(r - zero)
+	return n, n >= 1 && n <= 5
+}
+
 func optedOut(u *Understood) bool {
 	return slices.ContainsFunc(u.Contact.Addresses, func(a cases.ContactAddress) bool {
 		return a.Address == u.Sender && a.OptedOutAt != nil
@@ -162,28 +227,22 @@ func optedOut(u *Understood) bool {
 }
 
 // chooseOwn picks the case a keyword without a reference is about: to reopen or
-// rate the newest resolved one, for status any with the newest talk first.
+// rate the one resolved last, for status the open one with the newest talk.
 func chooseOwn(u *Understood, kind IntentKind) {
 	u.Case, u.Found, u.Proof, u.Several = nil, "", "", false
-	if !u.Message.Verified {
+	if !u.Message.Verified || len(u.OwnCase) == 0 {
 		return
 	}
-	open := 0
-	for i, c := range u.OwnCase {
-		if c.Status.Open() {
-			open++
-		}
-		done := !c.Status.Open()
-		fits := kind == IntentStatus || done
-		better := u.Case == nil || (kind == IntentStatus && c.Status.Open() && !u.Case.Status.Open())
-		if fits && better {
-			u.Case, u.Found, u.Proof = &u.OwnCase[i], "recent", "own address, "+u.Message.VerifiedBy
-		}
+	isOpen := func(c cases.Case) bool { return c.Status.Open() }
+	choice := &u.OwnCase[0]
+	if i := slices.IndexFunc(u.OwnCase, isOpen); i >= 0 && kind == IntentStatus {
+		choice = &u.OwnCase[i]
+		u.Several = slices.ContainsFunc(u.OwnCase[i+1:], isOpen)
 	}
-	if u.Case == nil && len(u.OwnCase) > 0 {
-		u.Case, u.Found, u.Proof = &u.OwnCase[0], "recent", "own address, "+u.Message.VerifiedBy
+	if done := lastResolved(u.OwnCase); done != nil && kind != IntentStatus {
+		choice = done
 	}
-	u.Several = open > 1
+	u.Case, u.Found, u.Proof = choice, "recent", "own address, "+u.Message.VerifiedBy
 }
 
 // onlyReference reports whether a message is little more than a reference.
@@ -199,12 +258,4 @@ func wrongReference(org *cases.Organisation, text string) string {
 		return found[0]
 	}
 	return ""
-}
-
-func lastWord(text string) string {
-	fields := strings.Fields(text)
-	if len(fields) == 0 {
-		return ""
-	}
-	return fields[len(fields)-1]
 }

@@ -18,8 +18,13 @@ func (s *sending) data(n cases.Notice, r recipient) templates.Data {
 		Action: n.Data["action"], Link: n.Data["link"], Channel: r.address.Channel,
 		Choices: s.choices,
 	}
-	d.Count, _ = strconv.Atoi(n.Data["count"])
+	if d.Count, _ = strconv.Atoi(n.Data["count"]); d.Count == 0 {
+		d.Count = len(s.choices)
+	}
 	if c.Reference == "" {
+		if user, ok := s.org.User(r.login); ok {
+			d.Officer = user.Name
+		}
 		return d
 	}
 	d.Reference, d.Type, d.Status, d.Priority = string(c.Reference), string(c.Type), string(c.Status), string(c.Priority)
@@ -35,11 +40,14 @@ func (s *sending) data(n cases.Notice, r recipient) templates.Data {
 		d.TrackURL = s.PublicURL + "/track/" + c.Token
 		return d
 	}
-	if isCard(n.Kind) || n.Kind == cases.AlertUpdated {
+	if isCard(n.Kind) || n.Kind == cases.AlertUpdated || n.Kind == cases.AnswerCase {
 		d.Text = strings.TrimSpace(n.Text + "\n\n" + c.Description)
 	}
 	d.Channel = c.Intake
 	d.Complainant, d.Contact = s.contact.Name, c.Address
+	if address, ok := n.Data["address"]; ok { // the alert is about another one
+		d.Complainant, d.Contact, d.Channel = n.Data["name"], address, n.Data["channel"]
+	}
 	if user, ok := s.org.User(c.Owner); ok {
 		d.Officer = user.Name
 	}

@@ -20,10 +20,11 @@ type answering struct {
 	inbound   int64
 	channel   string
 	messageID string // of the message, for threads
+	own       []cases.Case
 }
 
 func (p *Pipeline) answering(u *Understood) *answering {
-	return &answering{inbound: u.Inbound.ID, channel: u.Inbound.Channel, messageID: u.Message.ID}
+	return &answering{inbound: u.Inbound.ID, channel: u.Inbound.Channel, messageID: u.Message.ID, own: u.OwnCase}
 }
 
 // apply puts a change into the step and renders its notices into outbox rows.
@@ -118,9 +119,12 @@ func personal(kind cases.NoticeKind) bool {
 }
 
 func (s *sending) toComplainant(ctx context.Context, n cases.Notice) error {
-	r, ok := s.complainant()
+	r, ok := s.complainant(cases.Address{})
 	if !ok {
 		return nil // opted out everywhere, or left no address
+	}
+	if n.Kind == cases.NoticeAddedNewest && s.answering != nil {
+		s.choices = openChoices(s.answering.own)
 	}
 	return s.tell(ctx, n, r)
 }
@@ -204,7 +208,7 @@ func (s *sending) toStaff(ctx context.Context, n cases.Notice, r recipient) erro
 	return s.add(n, r, row, s.kase.Reference != "")
 }
 
-// updateCards edits every card of the case to show it as it is now.
+// updateCards edits the newest card in each place to show the case as it is now.
 func (s *sending) updateCards(ctx context.Context) error {
 	cards, err := s.caseCards(ctx)
 	if err != nil {
@@ -213,7 +217,7 @@ func (s *sending) updateCards(ctx context.Context) error {
 	seen := map[string]bool{}
 	for _, card := range cards {
 		place := card.Channel + " " + card.Account + " " + card.Address
-		if seen[place] {
+		if seen[place] || !isCard(card.Kind) {
 			continue
 		}
 		seen[place] = true
@@ -292,14 +296,19 @@ func (s *sending) add(n cases.Notice, r recipient, row store.Outbound, talk bool
 	row.State, row.CreatedAt, row.NextAttemptAt = store.OutPending, s.step.At, s.step.At
 	s.step.Outbox = append(s.step.Outbox, row)
 	if talk && s.kase.Reference != "" {
-		s.step.Messages = append(s.step.Messages, cases.Message{
-			CaseID: s.kase.ID, Direction: cases.Out, To: row.To,
-			Channel: row.Channel, Account: row.Account, Address: row.Address,
-			Subject: row.Subject, Text: row.Text, ExternalID: row.MessageID,
-			OutboundID: row.ID, At: s.step.At,
-		})
+		s.step.Messages = append(s.step.Messages, s.entryOf(row))
 	}
 	return nil
+}
+
+// entryOf is the entry of the conversation that an outbox row makes.
+func (s *sending) entryOf(row store.Outbound) cases.Message {
+	return cases.Message{
+		CaseID: s.kase.ID, Direction: cases.Out, To: row.To,
+		Channel: row.Channel, Account: row.Account, Address: row.Address,
+		Subject: row.Subject, Text: row.Text, ExternalID: row.MessageID,
+		OutboundID: row.ID, At: s.step.At,
+	}
 }
 
 // messageID draws an unguessable Message-ID of ours, without brackets.

@@ -53,7 +53,9 @@ type CaseStore interface {
 	Events(ctx context.Context, caseID int64) ([]cases.Event, error)
 	Cards(ctx context.Context, caseID int64) ([]store.Outbound, error)
 	OwnerLoad(ctx context.Context, department string) (map[string]int, error)
-	Outbound(ctx context.Context, id string) (store.Outbound, error)
+	UserByAddress(ctx context.Context, a cases.Address) (cases.User, error)
+	SaveUser(ctx context.Context, u cases.User) error
+	MoveAlerts(ctx context.Context, from, to cases.Address) error
 	OutboundByProviderID(ctx context.Context, channel, account string, ids []string) ([]store.Outbound, error)
 	OutboundByMessageID(ctx context.Context, ids []string) ([]store.Outbound, error)
 }
@@ -76,10 +78,10 @@ func (a Adapters) Get(channel, account string) (channels.Adapter, bool) {
 	return nil, false
 }
 
-// Any finds the first account of a channel.
+// Any finds the first account of a channel that can send.
 func (a Adapters) Any(channel string) (channels.Adapter, bool) {
 	for _, adapter := range a {
-		if adapter.Name().Channel == channel {
+		if adapter.Name().Channel == channel && adapter.Format().Medium != "" {
 			return adapter, true
 		}
 	}
@@ -131,7 +133,11 @@ func (o *Office) Act(ctx context.Context, ref cases.Reference, by cases.Actor, a
 		if err != nil {
 			return cases.Case{}, fmt.Errorf("reading the case: %w", err)
 		}
-		changed, err := o.actOn(ctx, c, by, 0, action)
+		load, err := o.load(ctx, "") // the action may hand the case to any department
+		if err != nil {
+			return cases.Case{}, err
+		}
+		changed, err := o.actOn(ctx, c, cases.Desk{By: by, Load: load}, 0, action)
 		if !errors.Is(err, store.ErrConflict) {
 			return changed, err
 		}
@@ -147,7 +153,11 @@ func (o *Office) Fire(ctx context.Context, timer cases.Timer) error {
 		if err != nil {
 			return fmt.Errorf("reading the case of a timer: %w", err)
 		}
-		_, err = o.actOn(ctx, c, cases.System, timer.ID, func(d cases.Desk, c cases.Case) (cases.Change, error) {
+		load, err := o.load(ctx, c.Department)
+		if err != nil {
+			return err
+		}
+		_, err = o.actOn(ctx, c, cases.Desk{By: cases.System, Load: load}, timer.ID, func(d cases.Desk, c cases.Case) (cases.Change, error) {
 			return d.Fire(c, timer)
 		})
 		if !errors.Is(err, store.ErrConflict) {
@@ -157,33 +167,34 @@ func (o *Office) Fire(ctx context.Context, timer cases.Timer) error {
 	return fmt.Errorf("firing timer %s: %w", timer.Kind, store.ErrConflict)
 }
 
-func (o *Office) actOn(ctx context.Context, c cases.Case, by cases.Actor, timer int64, action Action) (cases.Case, error) {
-	org, err := o.Organisation(ctx)
+// actOn does an action at a desk that has an actor and a load.
+func (o *Office) actOn(ctx context.Context, c cases.Case, desk cases.Desk, timer int64, action Action) (cases.Case, error) {
+	var err error
+	if desk.Org, err = o.Organisation(ctx); err != nil {
+		return c, err
+	}
+	desk.At = o.Clock.Now()
+	change, err := action(desk, c)
 	if err != nil {
 		return c, err
 	}
-	load, err := o.Store.OwnerLoad(ctx, "")
-	if err != nil {
-		return c, fmt.Errorf("counting open cases: %w", err)
-	}
-	now := o.Clock.Now()
-	change, err := action(cases.Desk{Org: org, At: now, By: by, Load: load}, c)
-	if err != nil {
-		return c, err
-	}
-	step := store.Step{At: now, Timer: timer}
-	if err := o.apply(ctx, org, &step, change, nil); err != nil {
+	step := store.Step{At: desk.At, Timer: timer}
+	if err := o.apply(ctx, desk.Org, &step, change, nil); err != nil {
 		return c, err
 	}
 	if _, err := o.save(ctx, step); err != nil {
 		return c, err
 	}
-	for _, e := range change.Events {
-		if e.Kind == cases.EventEscalated {
-			o.Metrics.Escalated(change.Case.Level)
-		}
-	}
 	return change.Case, nil
+}
+
+// load is how many open cases each officer has in a department, or in all.
+func (o *Office) load(ctx context.Context, department string) (map[string]int, error) {
+	load, err := o.Store.OwnerLoad(ctx, department)
+	if err != nil {
+		return nil, fmt.Errorf("counting open cases: %w", err)
+	}
+	return load, nil
 }
 
 // save records a step and wakes the sender. A failure of dispatch is no
@@ -192,6 +203,13 @@ func (o *Office) save(ctx context.Context, step store.Step) (store.Recorded, err
 	recorded, err := o.Store.Record(ctx, step)
 	if err != nil {
 		return recorded, fmt.Errorf("saving: %w", err)
+	}
+	if step.Change != nil {
+		for _, e := range step.Change.Events {
+			if e.Kind == cases.EventEscalated {
+				o.Metrics.Escalated(step.Change.Case.Level)
+			}
+		}
 	}
 	for _, ref := range recorded.Outbox {
 		if err := o.Queue.Push(ctx, OutboundTopic(ref.Channel), OutboundItem(ref)); err != nil {

@@ -72,7 +72,6 @@ type Records interface {
 	ContactByAddress(ctx context.Context, a cases.Address) (cases.Contact, error)
 	UserByAddress(ctx context.Context, a cases.Address) (cases.User, error)
 	LinkCodeUser(ctx context.Context, code string, now time.Time) (string, error)
-	OwnerLoad(ctx context.Context, department string) (map[string]int, error)
 	OutboundByMessageID(ctx context.Context, ids []string) ([]store.Outbound, error)
 	OutboundByProviderID(ctx context.Context, channel, account string, ids []string) ([]store.Outbound, error)
 }
@@ -135,7 +134,7 @@ func (p *Pipeline) handleOne(ctx context.Context, in store.Inbound) (bool, error
 		p.Metrics.InboundProcessed(in.Channel, result)
 		return true, nil
 	case errors.Is(err, store.ErrDone):
-		return true, nil
+		return false, nil // another worker is at this sender's messages, and goes on with them
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	case errors.Is(err, channels.ErrUnreadable), in.Tries+1 >= maxTries:
@@ -161,14 +160,11 @@ func (p *Pipeline) handleOne(ctx context.Context, in store.Inbound) (bool, error
 // process runs the stages and record, again when somebody else changed the
 // same case meanwhile. A panic of a stage is an error of the message.
 func (p *Pipeline) process(ctx context.Context, in store.Inbound) (result string, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			result, err = "", fmt.Errorf("stage panicked: %T", r)
-			p.Logger.Error("a stage panicked", "inbound", in.ID, "stack", stack())
-		}
-	}()
 	for range maxConflicts {
-		result, err = p.runStages(ctx, in)
+		err = guarded(func() (err error) {
+			result, err = p.runStages(ctx, in)
+			return err
+		})
 		if !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrReferenceTaken) {
 			return result, err
 		}

@@ -4,11 +4,13 @@ import (
 	"slices"
 
 	"github.com/redress-cms/redress/cases"
+	"github.com/redress-cms/redress/cases/store"
 )
 
 // complainant is where notices about the case go: the place the complainant
-// talks with us, else another address of the contact that still works.
-func (s *sending) complainant() (recipient, bool) {
+// talks with us, else another address of the contact that still works. The
+// one that just failed is left out.
+func (s *sending) complainant(failed cases.Address) (recipient, bool) {
 	own := cases.ContactAddress{
 		Address: cases.Address{Channel: s.kase.Channel, Value: s.kase.Address}, Account: s.kase.Account,
 	}
@@ -25,25 +27,13 @@ func (s *sending) complainant() (recipient, bool) {
 	}
 	for _, change := range s.step.Addresses { // what this very step finds out
 		for i := range candidates {
-			if candidates[i].Address != change.Address {
-				continue
-			}
-			if change.OptedOut != nil {
-				candidates[i].OptedOutAt = change.OptedOut
-			}
-			if change.OptedIn {
-				candidates[i].OptedOutAt = nil
-			}
-			if change.Undeliverable != nil {
-				candidates[i].UndeliverableAt = change.Undeliverable
-			}
-			if change.Reachable {
-				candidates[i].UndeliverableAt = nil
+			if candidates[i].Address == change.Address {
+				candidates[i] = marked(candidates[i], change)
 			}
 		}
 	}
 	for _, a := range candidates {
-		if a.Value == "" || a.OptedOutAt != nil || a.UndeliverableAt != nil {
+		if a.Value == "" || a.Address == failed || a.OptedOutAt != nil || a.UndeliverableAt != nil {
 			continue
 		}
 		if r, ok := s.at(a.Address, a.Account); ok {
@@ -54,43 +44,66 @@ func (s *sending) complainant() (recipient, bool) {
 	return recipient{}, false
 }
 
-// at is a recipient at an address, by the named account or any of its channel
-// that can send.
+// marked is the address with the marks of the change.
+func marked(a cases.ContactAddress, change store.AddressChange) cases.ContactAddress {
+	if change.OptedOut != nil {
+		a.OptedOutAt = change.OptedOut
+	}
+	if change.OptedIn {
+		a.OptedOutAt = nil
+	}
+	if change.Undeliverable != nil {
+		a.UndeliverableAt = change.Undeliverable
+	}
+	if change.Reachable {
+		a.UndeliverableAt = nil
+	}
+	return a
+}
+
+// at is a recipient at an address, by the named account; by any of its channel
+// that can send where none is named or the named one is no longer there.
 func (s *sending) at(address cases.Address, account string) (recipient, bool) {
 	adapter, ok := s.Adapters.Get(address.Channel, account)
-	if !ok {
-		adapter, ok = s.Adapters.Any(address.Channel)
-	}
 	if !ok || adapter.Format().Medium == "" {
-		return recipient{}, false
+		if adapter, ok = s.Adapters.Any(address.Channel); !ok {
+			return recipient{}, false
+		}
 	}
 	return recipient{address: address, account: adapter.Name().Account, format: adapter.Format()}, true
 }
 
 // staffRecipients are those who get an alert: the named one, else the staff
-// group of the department, else the owner, else the officers of the level.
+// group of the department, else the owner, else the officers of the level. A
+// case that comes up the hierarchy is also brought to its new owner in person:
+// supervisors do not read every group.
 func (s *sending) staffRecipients(n cases.Notice) []recipient {
 	if n.Login != "" && n.Login != s.kase.Owner {
-		return s.users([]string{n.Login})
+		return s.users(n.Login)
 	}
+	owner := s.users(s.kase.Owner)
 	if department, ok := s.org.Department(s.kase.Department); ok && department.Alerts != nil {
 		if r, ok := s.at(*department.Alerts, ""); ok {
 			r.login, r.language = s.kase.Owner, s.staffLanguage("")
+			raised := n.Kind == cases.AlertEscalated || n.Kind == cases.AlertReopened
+			if raised && len(owner) > 0 && owner[0].address != r.address {
+				return append(owner, r)
+			}
 			return []recipient{r}
 		}
 	}
-	if s.kase.Owner != "" {
-		return s.users([]string{s.kase.Owner})
+	if len(owner) > 0 {
+		return owner
 	}
 	var logins []string
 	for _, officer := range s.org.Officers(s.kase.Department, s.kase.Area, max(s.kase.Level, 1)) {
 		logins = append(logins, officer.Login)
 	}
-	return s.users(logins[:min(len(logins), 5)])
+	return s.users(logins[:min(len(logins), 5)]...)
 }
 
 // users are the first address that works of each user.
-func (s *sending) users(logins []string) []recipient {
+func (s *sending) users(logins ...string) []recipient {
 	var found []recipient
 	for _, login := range logins {
 		user, ok := s.org.User(login)

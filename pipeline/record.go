@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/redress-cms/redress/cases"
 	"github.com/redress-cms/redress/cases/store"
@@ -62,13 +63,17 @@ func (p *Pipeline) message(ctx context.Context, u *Understood) (cases.Message, e
 		Direction: cases.In, To: cases.ToStaff,
 		Channel: u.Inbound.Channel, Account: u.Inbound.Account, Address: m.From.Address,
 		Subject: m.Subject, Text: m.Written, ExternalID: m.ID, InboundID: u.Inbound.ID,
-		At: u.Inbound.ReceivedAt, Held: u.Case != nil && u.Proof == "",
+		At: u.Inbound.ReceivedAt, Held: u.Found != "" && u.Proof == "",
 	}
 	if m.Text != m.Written {
 		entry.FullText = m.Text
 	}
-	if m.Location != nil && entry.Text == "" {
+	switch {
+	case strings.TrimSpace(entry.Text) != "":
+	case m.Location != nil:
 		entry.Text = locationText(*m.Location)
+	case len(m.Also) > 0:
+		entry.Text = m.Also[0].Address
 	}
 	for _, a := range m.Attachments {
 		stored, err := p.Office.Files.Put(ctx, bytes.NewReader(a.Data), int64(len(a.Data)))
@@ -87,8 +92,8 @@ func (p *Pipeline) message(ctx context.Context, u *Understood) (cases.Message, e
 func (p *Pipeline) linkChat(ctx context.Context, u *Understood) error {
 	login, err := p.Store.LinkCodeUser(ctx, u.Intent.Code, u.Now)
 	if errors.Is(err, store.ErrNotFound) {
-		if u.Staff == nil {
-			return p.answerOnlyWith(ctx, u, cases.NoticeHelp)
+		if u.Staff == nil && strings.HasPrefix(strings.ToLower(u.Message.Written), "/start") {
+			return p.answerOnlyWith(ctx, u, cases.NoticeHelp) // a link of somebody else's making
 		}
 		return p.refuse(ctx, u, nil, "This code is unknown or used up. Ask for a new one.")
 	}

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/redress-cms/redress/cases"
 )
@@ -18,8 +17,6 @@ func (p *Pipeline) route(ctx context.Context, u *Understood) (Verdict, error) {
 		Channel: u.Inbound.Channel, Intake: u.Inbound.Channel, Language: u.Language,
 	}, nil)
 	var err error
-	if u.Load, err = p.Store.OwnerLoad(ctx, routing.Department); err != nil {
-		return goOn, fmt.Errorf("counting open cases of the department: %w", err)
-	}
-	return goOn, nil
+	u.Load, err = p.Office.load(ctx, routing.Department)
+	return goOn, err
 }

@@ -27,16 +27,31 @@ func splitCommand(org *cases.Organisation, text string) (Command, bool) {
 		return Command{}, false
 	}
 	command := Command{Name: name, Text: strings.TrimSpace(rest)}
-	word, after, _ := strings.Cut(command.Text, " ")
-	if refs := cases.FindReferences(word); len(refs) == 1 {
-		command.Reference, command.Text = refs[0], strings.TrimSpace(after)
-	} else if wrong := wrongReference(org, word); wrong != "" {
-		command.Wrong = wrong
+	if ref, after, ok := cutReference(command.Text); ok {
+		command.Reference, command.Text = ref, after
+	} else {
+		word, _, _ := strings.Cut(command.Text, " ")
+		command.Wrong = wrongReference(org, word)
 	}
-	if !slash && command.Reference == "" {
+	if !slash && command.Reference == "" && command.Wrong == "" {
 		return Command{}, false
 	}
 	return command, true
+}
+
+// cutReference splits a text that begins with a reference, which may be
+// written with blanks.
+func cutReference(text string) (ref cases.Reference, rest string, ok bool) {
+	rest = text
+	for range 3 {
+		word, after, _ := strings.Cut(rest, " ")
+		begin := text[:len(text)-len(rest)] + word
+		rest = strings.TrimLeft(after, " ")
+		if refs := cases.FindReferences(begin); len(refs) == 1 {
+			return refs[0], strings.TrimSpace(rest), true
+		}
+	}
+	return "", text, false
 }
 
 func isCommand(org *cases.Organisation, text string) bool {
@@ -48,15 +63,16 @@ func isCommand(org *cases.Organisation, text string) bool {
 // staff's: a command, a pressed button, an answer to a prompt or card.
 func (p *Pipeline) staffIntent(u *Understood, text string) (Intent, bool) {
 	m := u.Message
-	if m.Press != "" {
-		text = m.Press
+	if m.OptOut != "" || m.Automatic.Is() {
+		return Intent{}, false
 	}
 	if code, ok := linkCode(text); ok && m.Verified && m.Conversation == "" {
 		return Intent{Kind: IntentLink, Code: code}, true
 	}
 	command, ok := splitCommand(u.Org, text)
+	slash := strings.HasPrefix(text, "/")
 	switch {
-	case u.Staff == nil && m.Conversation != "" && ok:
+	case u.Staff == nil && ok && (m.Conversation != "" || slash && !p.startsWithKeyword(text)):
 		return Intent{Kind: IntentCommand, Command: Command{Name: commandStranger}}, true
 	case u.Staff == nil:
 		return Intent{}, false
@@ -65,6 +81,8 @@ func (p *Pipeline) staffIntent(u *Understood, text string) (Intent, bool) {
 			command.Reference = cases.Reference(u.Answers.Reference)
 		}
 		return Intent{Kind: IntentCommand, Command: command}, true
+	case slash && u.Format.Buttons && !p.startsWithKeyword(text): // a command there is none of is no text to send
+		return Intent{Kind: IntentCommand, Command: Command{Name: "help"}}, true
 	case u.Answers != nil && u.Answers.To == cases.ToStaff && u.Answers.Context != "":
 		return Intent{Kind: IntentCommand, Command: Command{
 			Name: u.Answers.Context, Reference: cases.Reference(u.Answers.Reference), Text: text,
@@ -87,7 +105,7 @@ func (p *Pipeline) startsWithKeyword(text string) bool {
 // linkCode reads "/start CODE" (a deep link) or "/link CODE".
 func linkCode(text string) (string, bool) {
 	fields := strings.Fields(text)
-	if len(fields) != 2 || !slices.Contains([]string{"/start", "/link", "link"}, strings.ToLower(fields[0])) {
+	if len(fields) != 2 || !slices.Contains([]string{"/start", "/link"}, strings.ToLower(fields[0])) {
 		return "", false
 	}
 	return fields[1], len(fields[1]) <= 64

@@ -22,6 +22,7 @@ const (
 // staffCommand is one order of staff on one case.
 type staffCommand struct {
 	prompt bool // without a text, ask for it
+	hands  bool // it may choose a new owner, by how much each has to do
 	act    func(d cases.Desk, c cases.Case, text string) (cases.Change, error)
 }
 
@@ -32,14 +33,14 @@ var staffCommands = map[string]staffCommand{
 	"ask":      {prompt: true, act: cases.Desk.Ask},
 	"reply":    {prompt: true, act: cases.Desk.Reply},
 	"defer":    {prompt: true, act: deferUntil},
-	"forward":  {prompt: true, act: forward},
+	"forward":  {prompt: true, hands: true, act: forward},
 	"assign":   {prompt: true, act: assign},
-	"escalate": {act: cases.Desk.Escalate},
+	"escalate": {hands: true, act: cases.Desk.Escalate},
 	"resolve": {prompt: true, act: func(d cases.Desk, c cases.Case, text string) (cases.Change, error) {
 		return d.Resolve(c, cases.Resolution{Text: text})
 	}},
 	"close":  {act: cases.Desk.Close},
-	"reopen": {act: cases.Desk.Reopen},
+	"reopen": {hands: true, act: cases.Desk.Reopen},
 	"status": {}, "case": {}, "mine": {}, "help": {},
 }
 
@@ -127,6 +128,12 @@ func (p *Pipeline) act(ctx context.Context, u *Understood, c cases.Case, command
 	if order.prompt && command.Text == "" {
 		return p.answerStaff(ctx, u, &c, cases.Notice{Kind: cases.AnswerPrompt, Data: map[string]string{"action": command.Name}})
 	}
+	if order.hands {
+		var err error
+		if u.Load, err = p.Office.load(ctx, ""); err != nil {
+			return err
+		}
+	}
 	change, err := order.act(p.desk(u), c, command.Text)
 	var refused *cases.Error
 	if errors.As(err, &refused) {
@@ -135,21 +142,26 @@ func (p *Pipeline) act(ctx context.Context, u *Understood, c cases.Case, command
 	if err != nil {
 		return err
 	}
-	u.Case = &change.Case
+	u.Case, u.Proof = &change.Case, "staff"
+	if len(u.Message.Attachments) > 0 { // a photo of the repair
+		entry, err := p.message(ctx, u)
+		if err != nil {
+			return err
+		}
+		entry.ExternalID = "" // no mail to the complainant answers it
+		u.Step.Messages = append(u.Step.Messages, entry)
+	}
 	if err := p.Office.apply(ctx, u.Org, &u.Step, change, nil); err != nil {
 		return err
 	}
 	return p.answerStaff(ctx, u, &change.Case, cases.Notice{Kind: cases.AnswerDone, Data: map[string]string{"action": command.Name}})
 }
 
-// mayHandle reports whether the user may see and change the case: own
-// department or one above it, the own case, or a wider role.
+// mayHandle reports whether the user may see and change the case: that of the
+// own department or one below it, the own case, or any by a wider role.
 func mayHandle(org *cases.Organisation, user cases.User, c cases.Case) bool {
-	for _, role := range user.Roles {
-		switch role {
-		case cases.RoleSupervisor, cases.RoleAdministrator, cases.RoleAgent:
-			return true
-		}
+	if user.Has(cases.RoleAdministrator) || user.Has(cases.RoleAgent) {
+		return true
 	}
 	if c.Owner == user.Login || c.Department == "" {
 		return true

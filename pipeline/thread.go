@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/redress-cms/redress/cases"
@@ -20,7 +21,7 @@ func (p *Pipeline) thread(ctx context.Context, u *Understood) (Verdict, error) {
 	if u.Message.Action == channels.ActionRegister {
 		return goOn, nil // a form for a new complaint says so
 	}
-	for _, find := range []func(context.Context, *Understood) error{p.byToken, p.byAnswer, p.byReference} {
+	for _, find := range []func(context.Context, *Understood) error{p.byToken, p.byNamed, p.byAnswer, p.byReference} {
 		if err := find(ctx, u); err != nil {
 			return goOn, err
 		}
@@ -53,6 +54,16 @@ func (p *Pipeline) byToken(ctx context.Context, u *Understood) error {
 		}
 	}
 	return nil
+}
+
+// byNamed takes the case that a keyword names ("STATUS C-7K2M-9QXT"), also in
+// an answer to a message about another case.
+func (p *Pipeline) byNamed(ctx context.Context, u *Understood) error {
+	word, ok := p.Words.Keyword(strings.TrimSpace(u.Message.Written))
+	if !ok || u.Staff != nil || word.Kind == IntentComplaint {
+		return nil
+	}
+	return p.firstCase(ctx, u, cases.FindReferences(word.Rest))
 }
 
 // errTooEarly puts a message off once: it answers a message that may be ours,
@@ -91,14 +102,18 @@ func (p *Pipeline) byAnswer(ctx context.Context, u *Understood) error {
 	if err != nil {
 		return fmt.Errorf("reading the case of our message: %w", err)
 	}
-	u.Case, u.Found = &c, "thread"
-	// Our Message-ID is unguessable, and it went to this address only.
-	if row.Address == u.Message.From.Address || row.Address == u.Message.Conversation {
+	u.Case, u.Found, u.Proof = &c, "thread", p.ownAddress(u, c)
+	if u.Proof == "" && disclosed(row.Kind) && (row.Address == u.Message.From.Address || row.Address == u.Message.Conversation) {
+		// Our Message-ID is unguessable, and it went to this address only.
 		u.Proof = "answer to our message"
-	} else {
-		u.Proof = p.ownAddress(u, c)
 	}
 	return nil
+}
+
+// disclosed reports whether a notice goes to people who have a right to the
+// case. A stranger who was told that a message was passed on has none.
+func disclosed(kind cases.NoticeKind) bool {
+	return kind != cases.NoticeHeld && kind != cases.NoticeFlood
 }
 
 // nearest is the row that the first of ids names.
@@ -119,7 +134,11 @@ func (p *Pipeline) byReference(ctx context.Context, u *Understood) error {
 	if u.Staff != nil && isCommand(u.Org, u.Message.Written) {
 		return nil // a command names its case itself
 	}
-	refs := append(cases.FindReferences(u.Message.Subject), cases.FindReferences(u.Message.Written)...)
+	return p.firstCase(ctx, u, append(cases.FindReferences(u.Message.Subject), cases.FindReferences(u.Message.Written)...))
+}
+
+// firstCase takes the first of the references that there is a case of.
+func (p *Pipeline) firstCase(ctx context.Context, u *Understood, refs []cases.Reference) error {
 	for _, ref := range refs[:min(len(refs), 5)] {
 		c, err := p.Store.CaseByReference(ctx, ref)
 		if errors.Is(err, store.ErrNotFound) {

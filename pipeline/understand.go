@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"strings"
 
 	"github.com/redress-cms/redress/channels"
@@ -38,6 +37,9 @@ func (p *Pipeline) understand(ctx context.Context, u *Understood) (Verdict, erro
 	if err != nil {
 		return goOn, err
 	}
+	if u.Message.Press != "" { // a pressed button speaks the words of a command
+		u.Message.Text, u.Message.Written = u.Message.Press, u.Message.Press
+	}
 	if strings.TrimSpace(u.Message.Written) == "" {
 		u.Message.Written = u.Message.Text
 	}
@@ -53,5 +55,3 @@ func reasonOf(err error) string {
 	}
 	return strings.ToValidUTF8(reason, "")
 }
-
-func stack() string { return string(debug.Stack()) }

@@ -21,7 +21,7 @@ type Understood struct {
 
 	// guard
 	Silent string // why nobody is answered; empty: answers are sent
-	Flood  bool   // first message past the flood limit
+	Flood  bool   // past the flood limit
 
 	// identify
 	Sender  cases.Address // canonical, on the channel answers go to

@@ -94,6 +94,36 @@ func applyOrganisation(tx *gorm.DB, o *cases.Organisation, source, by string, at
 	return true, raiseVersion(tx)
 }
 
+// MoveAlerts gives departments whose staff group is at from the address to, as
+// its provider says. The organisation file counts as applied still.
+func (s *Store) MoveAlerts(ctx context.Context, from, to cases.Address) error {
+	err := s.write(ctx, func(tx *gorm.DB) error {
+		// Let an apply that is under way end first.
+		if err := raiseVersion(tx); err != nil {
+			return err
+		}
+		row, err := one[struct {
+			Document document[*cases.Organisation]
+			Source   key
+		}](tx, `SELECT document, source FROM organisation ORDER BY id DESC LIMIT 1`)
+		if err != nil {
+			return err
+		}
+		for i, d := range row.Document.V.Departments {
+			if d.Alerts != nil && *d.Alerts == from {
+				row.Document.V.Departments[i].Alerts = &to
+			}
+		}
+		_, err = change(tx, `INSERT INTO organisation (document, source, applied_by, applied_at) VALUES (?, ?, ?, ?)`,
+			row.Document, row.Source, text("system"), instant{s.now()})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("move a staff group: %w", err)
+	}
+	return nil
+}
+
 // applyUsers takes all addresses that the file gives from whoever has them,
 // but for linked chats of the same user, before it hands them out.
 func applyUsers(tx *gorm.DB, users []cases.User) error {

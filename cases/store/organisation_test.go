@@ -236,3 +236,23 @@ func TestUsersAreChanged(t *testing.T) {
 		}
 	})
 }
+
+func TestAStaffGroupMoves(t *testing.T) {
+	each(t, func(t *testing.T, s engine) {
+		from, to := cases.Address{Channel: "telegram", Value: "-1"}, cases.Address{Channel: "telegram", Value: "-100"}
+		org := city()
+		org.Departments[0].Alerts = &from
+		apply(t, s, org, "hash 1")
+		before := version(t, s)
+		if err := s.MoveAlerts(t.Context(), from, to); err != nil {
+			t.Fatal(err)
+		}
+		got, after, err := s.Organisation(t.Context())
+		if err != nil || *got.Departments[0].Alerts != to || after <= before {
+			t.Errorf("the group is at %v, version %d after %d, %v", got.Departments[0].Alerts, after, before, err)
+		}
+		if apply(t, s, org, "hash 1") {
+			t.Error("the file was applied again, with the old address")
+		}
+	})
+}
