@@ -9,30 +9,6 @@ import (
 	"testing"
 )
 
-// TestAcceptance lets providers, networks and people do their worst, on one
-// running installation of each kind.
-func TestAcceptance(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, shared bool) {
-		s := newPlayed(t, shared)
-		s.open()
-		s.linkStaff()
-		for _, test := range []struct {
-			name string
-			run  func(*played)
-		}{
-			{"the same text 50 times at once", sameTextManyTimes},
-			{"updates repeated, reordered, ids reset", updatesRepeated},
-			{"poison update", poisonUpdate},
-			{"poison mail", poisonMail},
-			{"mail without or with a used Message-ID", messageIDs},
-			{"mail by two addresses", mailByTwoAddresses},
-			{"new UIDVALIDITY", newUIDValidity},
-		} {
-			t.Run(test.name, func(t *testing.T) { test.run(s.in(t)) })
-		}
-	})
-}
-
 // incoming is the form of a text message as Twilio posts it.
 func incoming(w *world, sid, from, body string) url.Values {
 	return url.Values{
