@@ -108,7 +108,7 @@ func (r *invocation) printStory(w io.Writer, s app.CaseStory) {
 func (r *invocation) second(t time.Time) string { return t.In(r.zone).Format(time.DateTime) }
 
 func indented(text string) string {
-	return "      " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n      ")
+	return "      " + strings.ReplaceAll(strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n      "), "      \n", "\n")
 }
 
 // section prints a list under a title, if there is any.

@@ -49,7 +49,7 @@ func (c on) act(r *invocation, action pipeline.Action) error {
 	}
 	changed, err := a.Office.Act(r.Context, ref, by, action)
 	var refused *cases.Error
-	if errors.As(err, &refused) && refused.Code != cases.NotFound {
+	if errors.As(err, &refused) && !strings.Contains(refused.Message, string(ref)) {
 		return fmt.Errorf("%s: %w", ref, err)
 	}
 	if err != nil {

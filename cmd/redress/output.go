@@ -75,7 +75,7 @@ func (r *invocation) printFields(w io.Writer, pairs ...any) {
 
 // cell is a value as people read it; what is absent is a dash.
 func (r *invocation) cell(v any) string {
-	s := ""
+	var s string
 	switch v := v.(type) {
 	case *string:
 		s = text(v)
