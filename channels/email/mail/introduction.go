@@ -114,6 +114,12 @@ var (
 	headerLine   = regexp.MustCompile(`^[\s*_>]*(\p{L}[\p{L}\p{M} '.]{0,30}?)\s*[*_]*\s*[:：]`)
 )
 
+var (
+	disclaimerStart = regexp.MustCompile(`(?i)^[\s*_#]*(?:` + strings.Join(disclaimerStarts, "|") + `)`)
+	disclaimerWords = regexp.MustCompile(`(?i)` + strings.Join(disclaimerTopics, "|"))
+	disclaimerLabel = regexp.MustCompile(`(?i)^[\s*_#]*(?:` + strings.Join(disclaimerLabels, "|") + `)[\s*_#:.]*$`)
+)
+
 // isForwardMark knows the line above a forwarded mail.
 func isForwardMark(line string) bool {
 	return len(line) <= 120 && (strings.Contains(line, "--") || strings.ContainsAny(line, ":：")) && forwardMark.MatchString(line)

@@ -42,7 +42,10 @@ var wroteWords = []string{
 	`đã viết`,                   // Vietnamese
 	`aliandika`,                 // Swahili
 	`sinulat ni`, `isinulat ni`, // Filipino
-	`shkroi`,              // Albanian
+	`shkroi`,                                      // Albanian
+	`жазды`, `yozdi`, `бичсэн`, `бичив`, `навишт`, // Kazakh, Uzbek, Mongolian, Tajik
+	`scríobh`, `ysgrifennodd`, `kiteb`, `nivîsand`, `nivîsandiye`, // Irish, Welsh, Maltese, Kurdish
+	`wabhala`, `ubhale`, `o ngotse`, `ya rubuta`, `ta rubuta`, `qoray`, `ayaa qoray`, `nanoratra`, // Zulu, Sotho, Hausa, Somali, Malagasy
 	`scripsit`, `skribis`, // Latin, Esperanto
 }
 
@@ -50,6 +53,7 @@ var wroteWords = []string{
 // whose forms are many.
 var wroteInfix = []string{
 	`写道`, `寫道`, `写到`, `書きました`, `のメール`, `のメッセージ`, `さんは(?:書|次)`, `작성`, `님이\s+쓴`, `쓴 글`, `เขียน(?:ว่า)?`,
+	`წერს`, `დაწერა`, `գրել է`, `գրեց`, `ጽፏል`, `ጻፈ`, `ले लेख्नुभयो`, `ලිව්වා`, `បានសរសេរ`, `ຂຽນວ່າ`, `ရေးခဲ့သည်`, `ولیکل`, `ଲେଖିଛନ୍ତି`, `লিখিছে`, `ଲେଖିଲେ`,
 	`כתב(?:ה)?`, `كتب(?:ت)?`, `نوشت`, `ने लिखा`, `लिखा है`, `लिहिले`, `লিখেছেন`, `লিখেছে`, `نے لکھا`, `எழுதியது`, `எழுதினார்`, `వ్రాశారు`, `ರ ಬರೆದಿದ್ದಾರೆ`, `ബരെഴുതി`, `ਨੇ ਲਿਖਿਆ`, `એ લખ્યું`,
 }
 
@@ -99,6 +103,26 @@ var footerWords = []string{
 	`poslano (?:s|z|sa) .{2,60}$`, `послато са .{2,60}$`, `.{2,40}(?:'?d[ae]n|'?t[ae]n) gönderildi`, `发自我的.{0,40}$`, `从我的.{1,20}发送`, `從我的.{1,20}傳送`, `iphoneから送信`, `.{1,20}から送信(?:されました)?$`, `나의 .{1,20}에서 보냄`, `내 .{1,20}에서 보냄`,
 	`נשלח מ.{2,40}$`, `أُ?رسلت من .{2,60}$`, `تم الإرسال من .{2,60}$`, `फ़?फ?ोन से भेजा गया`, `मेरे .{2,30} से भेजा गया`, `dikirim dari .{2,60}$`, `đã gửi từ .{2,60}$`, `được gửi từ .{2,60}$`, `ส่งจาก .{2,60}$`, `saadetud minu .{2,40}$`, `išsiųsta iš .{2,60}$`, `nosūtīts no .{2,60}$`,
 }
+
+// disclaimerStarts begin the small print that offices put under a mail.
+var disclaimerStarts = []string{
+	`(?:confidentiality|legal|privacy|disclaimer|important)(?: notice| disclaimer| note)?\W`, `(?:the |all )?(?:information|content|contents|material) (?:contained )?(?:in|of|transmitted)`, `this (?:e-?mail|message|communication|transmission)(?: message)?(?:,? (?:and|including|together|with|is|was|may|has|contains|\())`,
+	`if you (?:are not|have received|received|think you)`, `please (?:consider|think) (?:of )?(?:the|your) (?:environment|planet)`, `the views expressed`, `any views`, `consider the environment`, `before printing`,
+	`diese (?:e-?mail|nachricht)`, `der inhalt dieser e-?mail`, `wichtiger hinweis`, `vertraulichkeitshinweis`, `haftungsausschluss`, `bitte (?:denken|prüfen) sie`, `ce (?:message|courriel|mail|courrier)`, `avis de confidentialité`, `les informations contenues`, `pensez à l'environnement`,
+	`este (?:mensaje|correo|e-?mail|mensagem)`, `esta (?:mensagem|comunicación)`, `la información contenida`, `as informações contidas`, `aviso (?:legal|de confidenciali)`, `antes de imprimir`, `questo messaggio`, `questa (?:e-?mail|comunicazione)`, `le informazioni contenute`, `avviso di riservatezza`,
+	`dit (?:bericht|e-?mail)`, `deze e-?mail`, `de informatie in`, `denne (?:e-?mail|melding|mail|besked)`, `detta (?:e-?post|meddelande|mail)`, `tämä (?:viesti|sähköposti)`, `ta wiadomość`, `niniejsza wiadomość`, `informacje zawarte`, `tato (?:zpráva|e-?mail)`, `ez az (?:üzenet|e-?mail)`, `acest (?:mesaj|e-?mail)`,
+	`αυτό το (?:μήνυμα|e-?mail)`, `настоящее (?:сообщение|письмо)`, `это (?:сообщение|письмо)`, `це повідомлення`, `bu (?:e-?posta|mesaj|ileti)`, `本(?:邮件|郵件|電子郵件|メール)`, `このメール`, `이 (?:메일|이메일|전자우편)`, `הודעה זו`, `هذه الرسالة`, `هذا البريد`, `यह ई-?मेल`, `यह संदेश`, `email này`, `surel ini`, `pesan ini`,
+}
+
+// disclaimerTopics are of what such a text speaks.
+var disclaimerTopics = []string{
+	`confidential`, `privileged`, `intended (?:only|solely|for|recipient)`, `addressee`, `virus`, `disclaim`, `do not necessarily`, `environment`, `printing`, `unauthori[sz]ed`, `received (?:it|this).{0,20} (?:in error|by mistake)`,
+	`vertraulich`, `rechtlich geschützt`, `umwelt`, `irrtümlich`, `confidentiel`, `destinataire`, `confidencial`, `destinat[aá]ri`, `riservat`, `vertrouwelijk`, `geadresseerde`, `fortrolig`, `konfidentiell`, `luottamuksel`, `poufn`, `důvěrn`, `bizalmas`, `confidențial`, `εμπιστευτικ`, `конфиденциальн`, `конфіденційн`, `gizli`,
+	`保密`, `机密`, `機密`, `秘密`, `기밀`, `비밀`, `חסוי`, `סודי`, `سري`, `गोपनीय`, `bảo mật`, `rahasia`,
+}
+
+// disclaimerLabels stand alone above one.
+var disclaimerLabels = []string{`(?:e-?mail )?(?:confidentiality|legal|privacy)? ?(?:notice|disclaimer)`, `confidential(?:ity)?`, `important`, `haftungsausschluss`, `vertraulich\w*`, `avis`, `aviso(?: legal)?`, `免责声明`}
 
 // headerWords name the lines of Outlook's header block.
 var headerWords = []struct {

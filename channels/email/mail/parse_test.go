@@ -84,6 +84,12 @@ func TestFilenames(t *testing.T) {
 		`attachment; filename*0*=iso-8859-1'de'L%E4; filename*1="rm.jpg"`: "Lärm.jpg",
 		`attachment; filename="=?utf-8?Q?L=C3=A4rm.jpg?="`:                "Lärm.jpg",
 		`attachment; filename="../../etc/passwd"`:                         "../../etc/passwd", // never used as a path
+		`attachment; filename*=windows-1251''%EF%E8%F1%FC%EC%EE.doc`:      "письмо.doc",
+		`attachment; filename*0*=utf-8''L%C3; filename*1*=%A4rm.jpg`:      "Lärm.jpg", // a character in two pieces
+		`attachment; filename*1="b.jpg"; filename*0="a"`:                  "ab.jpg",
+		`attachment; filename*=L%C3%A4rm.jpg`:                             "Lärm.jpg", // no charset
+		`attachment; filename="=?koi8-r?B?0MnT2M3PLmRvYw==?="`:            "письмо.doc",
+		"attachment; filename=\"L\xe4rm.jpg\"":                            "Lärm.jpg",
 		"attachment; filename=\"two\\\"quotes\"":                          `two"quotes`,
 	} {
 		raw := plainHead + "Content-Type: image/jpeg\nContent-Disposition: " + field + "\n\nx"

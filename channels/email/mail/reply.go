@@ -131,7 +131,7 @@ func (t *trimmer) skipQuote(i int) int {
 // it holds its introduction itself or ends the mail; before an answer it stays.
 func (t *trimmer) quote(i int) int {
 	end := t.skipQuote(i)
-	if quoteIsMail(t.lines[i:end]) || t.quoted {
+	if t.lines[i] == quoteMark || quoteIsMail(t.lines[i:end]) || t.quoted {
 		t.quoted = true
 		return end
 	}
@@ -179,10 +179,11 @@ func (t *trimmer) lastResort() []string {
 	return trimBlank(t.lines)
 }
 
-// isQuoted reports a line marked with ">". "> wrote:" is the end of a wrapped
-// introduction.
+// isQuoted reports a line marked with ">", or where a quote was. "> wrote:" is
+// the end of a wrapped introduction.
 func isQuoted(line string) bool {
-	return strings.HasPrefix(strings.TrimLeft(line, " \t"), ">")
+	line = strings.TrimLeft(line, " \t")
+	return strings.HasPrefix(line, ">") || line == quoteMark
 }
 
 // isBar reports a line marked with "|".
@@ -200,8 +201,51 @@ func trimTail(lines []string) []string {
 	if i := signature(kept); i > 0 {
 		kept = trimRules(kept[:i])
 	}
+	if i := disclaimer(kept); i > 0 {
+		kept = trimRules(kept[:i])
+	}
 	return kept
 }
+
+// maxDisclaimer is how many lines at the end may be a disclaimer.
+const maxDisclaimer = 60
+
+// disclaimer is the index of the line with which the small print of an office
+// starts, or -1: a paragraph that starts as such texts do, with none but more
+// of the kind below it.
+func disclaimer(lines []string) int {
+	found := -1
+	for i := len(lines) - 1; i >= 0 && len(lines)-i <= maxDisclaimer; i-- {
+		if isForwardMark(lines[i]) {
+			return -1
+		}
+		if starts := i == 0 || isBlank(lines[i-1]) || isRule(lines[i-1]); !starts || isBlank(lines[i]) || isRule(lines[i]) {
+			continue
+		}
+		if !isDisclaimer(lines[i:]) && (found < 0 || !isLabel(lines[i])) {
+			break
+		}
+		found = i
+	}
+	return found
+}
+
+// isDisclaimer reports whether a paragraph starts as disclaimers do and speaks
+// of what they speak of.
+func isDisclaimer(lines []string) bool {
+	var words []string
+	for _, line := range lines[:min(len(lines), 12)] {
+		if isBlank(line) {
+			break
+		}
+		words = append(words, strings.TrimSpace(line))
+	}
+	paragraph := strings.Join(words, " ")
+	return disclaimerStart.MatchString(paragraph) && disclaimerWords.MatchString(paragraph)
+}
+
+// isLabel reports a short heading above a disclaimer.
+func isLabel(line string) bool { return len(line) < 60 && disclaimerLabel.MatchString(line) }
 
 // trimRules drops blank lines at both ends, and lines of dashes, stars and the
 // like at the end.

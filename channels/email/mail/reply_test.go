@@ -39,6 +39,10 @@ func TestReplyLanguages(t *testing.T) {
 		"Arabic":             "في الاثنين، ١ فبراير ٢٠١٦ 18:32 City <c@city.example> كتب:\n\n> old",
 		"Hindi":              "सोम, 1 फ़र॰ 2016 को 18:32 बजे को City <c@city.example> ने लिखा:\n\n> old",
 		"Vietnamese":         "Vào Th 2, 1 thg 2, 2016 vào lúc 18:32 City <c@city.example> đã viết:\n\n> old",
+		"Kazakh":             "2016 ж. 1 ақпан, 18:32 City <c@city.example> жазды:\n\n> old",
+		"Georgian":           "ორშ, 1 თებ 2016 18:32 City <c@city.example> წერს:\n\n> old",
+		"Nepali":             "2016 फेब्रुअरी 1, 18:32 City <c@city.example> ले लेख्नुभयो:\n\n> old",
+		"Irish":              "Luan 1 Feabh 2016, 18:32 scríobh City <c@city.example>:\n\n> old",
 		"Indonesian":         "Pada Sen, 1 Feb 2016 pukul 18.32 City <c@city.example> menulis:\n\n> old",
 	} {
 		if got := ReplyText("Still leaking.\n\n" + quoted + "\n"); got != "Still leaking." {
@@ -59,10 +63,41 @@ func TestReplyKeepsWhatWasWritten(t *testing.T) {
 		"mobile footer":            {"It leaks.\n\nSent from my iPhone\n", "It leaks."},
 		"only a footer":            {"Sent from my iPhone\n", "Sent from my iPhone"},
 		"a list with dashes":       {"- no water\n- no light", "- no water\n- no light"},
+		"disclaimer":               {"It leaks.\n\nAsha\n\nDISCLAIMER\n\nThis e-mail and any attachments are confidential. If you are not the\nintended recipient, delete it.\n\nPlease consider the environment before printing.", "It leaks.\n\nAsha"},
+		"disclaimer, German":       {"Es leckt.\n\nDiese E-Mail enthält vertrauliche Informationen.\nBitte löschen Sie sie.", "Es leckt."},
+		"about a disclaimer":       {"This message was left at my door: it is confidential, they say.\n\nWho wrote it?", "This message was left at my door: it is confidential, they say.\n\nWho wrote it?"},
+		"nothing but a disclaimer": {"This e-mail is confidential.", "This e-mail is confidential."},
 		"nothing written":          {"On 1 Feb 2016, at 18:32, City <c@city.example> wrote:\n> Where is it?\n", ""},
 	} {
 		if got := ReplyText(test.text); got != test.want {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+// Each body is built as that mail program builds it.
+func TestReplyFromHTML(t *testing.T) {
+	for name, test := range map[string]struct{ body, want string }{
+		"Gmail":              {`<div dir="ltr">Still leaking</div><br><div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">On Mon, 1 Feb 2016 at 18:32, City &lt;c@city.example&gt; wrote:<br></div><blockquote class="gmail_quote"><p>old</p></blockquote></div>`, "Still leaking"},
+		"Gmail, inline":      {`<div class="gmail_quote"><div class="gmail_attr">On Mon, 1 Feb 2016 at 18:32, City &lt;c@city.example&gt; wrote:</div><blockquote class="gmail_quote">Where?</blockquote><div>Main Street</div><blockquote class="gmail_quote">Since when?</blockquote><div>Monday</div></div>`, "Main Street Monday"},
+		"Gmail, bare":        {`Still leaking<div class="gmail_quote">On Mon, 1 Feb 2016 at 18:32, City &lt;c@city.example&gt; wrote:<br><blockquote>old</blockquote></div>`, "Still leaking"},
+		"Apple Mail":         {`<html><body>Still leaking<br><div><br><blockquote type="cite"><div>On 1 Feb 2016, at 18:32, City &lt;c@city.example&gt; wrote:</div><br class="Apple-interchange-newline"><div>old</div></blockquote></div><br></body></html>`, "Still leaking"},
+		"Apple Mail, below":  {`<div>On 1 Feb 2016, at 18:32, City &lt;c@city.example&gt; wrote:</div><blockquote type="cite">Where?</blockquote><div>Main Street</div>`, "Main Street"},
+		"Apple Mail, inline": {`<div>Hello</div><div>On 1 Feb 2016, at 18:32, City &lt;c@city.example&gt; wrote:</div><blockquote type="cite">Where?</blockquote><div>Main Street</div><blockquote type="cite">When?</blockquote><div>Monday</div>`, "Hello Main Street Monday"},
+		"Thunderbird":        {`<p>Still leaking</p><div class="moz-cite-prefix">Am 01.02.2016 um 18:32 schrieb City:<br></div><blockquote type="cite" cite="mid:1@x"><p>old</p></blockquote><div class="moz-signature">-- <br>Asha</div>`, "Still leaking"},
+		"Outlook":            {`<div class="WordSection1"><p class="MsoNormal">Still leaking</p><div><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"><p class="MsoNormal"><b>From:</b> City &lt;c@city.example&gt;<br><b>Sent:</b> Monday, 1 February 2016 18:32<br><b>To:</b> Asha<br><b>Subject:</b> Leak</p></div></div><p class="MsoNormal">old</p></div>`, "Still leaking"},
+		"Outlook web":        {`<div>Still leaking</div><div id="appendonsend"></div><hr style="display:inline-block;width:98%"><div id="divRplyFwdMsg" dir="ltr"><b>From:</b> City<br><b>Sent:</b> Monday<br></div><div>old</div>`, "Still leaking"},
+		"Yahoo":              {`<div>Still leaking</div><div id="ydp1yahoo_quoted_123" class="ydp1 yahoo_quoted"><div>On Monday, 1 February 2016 at 18:32, City wrote:</div><div>old</div></div>`, "Still leaking"},
+		"Zimbra":             {`<div>Still leaking</div><hr id="zwchr" data-marker="__DIVIDER__"><div data-marker="__HEADERS__"><b>From: </b>City<br></div><div data-marker="__QUOTED_TEXT__">old</div>`, "Still leaking"},
+		"Proton":             {`<div>Still leaking</div><div class="protonmail_signature_block">Sent with Proton Mail.</div><div class="protonmail_quote">On Monday, City wrote:<blockquote type="cite">old</blockquote></div>`, "Still leaking"},
+		"GMX":                {`<div>Still leaking</div><div name="quote" style="margin:10px"><div><b>Gesendet:</b> Montag</div><div name="quoted-content">old</div></div>`, "Still leaking"},
+		"QQ":                 {`<div>还在漏水</div><div>------------------&nbsp;原始邮件&nbsp;------------------</div><div><b>发件人:</b> City<br><b>发送时间:</b> 2016年2月1日<br><b>收件人:</b> Asha<br><b>主题:</b> 漏水</div><div>old</div>`, "还在漏水"},
+		"own quotation":      {`<p>The letter says</p><blockquote>pay at once</blockquote><p>but I paid.</p>`, "The letter says > > pay at once but I paid."},
+		"forwarded, answers": {`<div>See below</div><div class="gmail_quote"><div class="gmail_attr">---------- Forwarded message ---------<br>From: B</div><blockquote>The pump is broken</blockquote></div>`, "See below ---------- Forwarded message --------- From: B > > The pump is broken"},
+	} {
+		m := Parse([]byte(plainHead+"In-Reply-To: <a@b>\nContent-Type: text/html; charset=utf-8\n\n"+test.body), Limits{})
+		if squeeze(m.ReplyText) != test.want {
+			t.Errorf("%s: %q", name, m.ReplyText)
 		}
 	}
 }
