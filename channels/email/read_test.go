@@ -87,13 +87,54 @@ func TestReadBounce(t *testing.T) {
 	}
 }
 
+func TestFormMail(t *testing.T) {
+	config := testConfig(mailServer{})
+	config.IMAP = IMAP{}
+	config.AuthServIDs = []string{"mx.city.example"}
+	config.FormSenders = []string{"forms@site.example", "@portal.example"}
+	a := newAdapter(t, config)
+	const generated = "Auto-Submitted: auto-generated\r\n"
+	for name, test := range map[string]struct {
+		head       string
+		from       string
+		form, auto bool
+	}{
+		"a named site":                    {"From: Forms@site.example\r\nReply-To: Asha <Asha@Example.org>\r\n" + generated, "asha@example.org", true, true},
+		"a named domain, no mark":         {"From: www@portal.example\r\nReply-To: asha@example.org\r\n", "asha@example.org", false, false},
+		"a site nobody named":             {"From: forms@other.example\r\nReply-To: asha@example.org\r\n" + generated, "forms@other.example", true, true},
+		"a domain that only ends alike":   {"From: www@evilportal.example\r\nReply-To: asha@example.org\r\n", "www@evilportal.example", false, false},
+		"without Reply-To":                {"From: forms@site.example\r\n" + generated, "forms@site.example", true, true},
+		"two in Reply-To":                 {"From: forms@site.example\r\nReply-To: asha@example.org, b@example.org\r\n" + generated, "forms@site.example", true, true},
+		"Reply-To is our own":             {"From: forms@site.example\r\nReply-To: complaints@city.example\r\n" + generated, "forms@site.example", true, true},
+		"an auto-reply of the site":       {"From: forms@site.example\r\nReply-To: asha@example.org\r\nAuto-Submitted: auto-replied\r\n", "forms@site.example", false, true},
+		"out of office":                   {"From: asha@example.org\r\nSubject: Automatic reply: leak\r\n" + generated, "asha@example.org", false, true},
+		"out of office, by Exchange":      {"From: asha@example.org\r\nX-MS-Exchange-Inbox-Rules-Loop: asha@example.org\r\n" + generated, "asha@example.org", false, true},
+		"a machine's answer to our reply": {"From: tickets@example.org\r\nIn-Reply-To: <1@city.example>\r\n" + generated, "tickets@example.org", false, true},
+		"a newsletter":                    {"From: news@example.org\r\nList-Id: <news.example.org>\r\n" + generated, "news@example.org", false, true},
+	} {
+		pass := "Authentication-Results: mx.city.example; dmarc=pass header.from=site.example\r\nReceived: from a by mx.city.example; x\r\n"
+		got, err := a.Read(context.Background(), a.inbound([]byte(pass+test.head+"Message-ID: <9@x>\r\n\r\nWater is leaking.\r\n")))
+		if err != nil || got.From.Address != test.from || got.Automatic.Form != test.form || got.Automatic.Is() != test.auto {
+			t.Errorf("%s: from %+v, automatic %+v, %v", name, got.From, got.Automatic, err)
+		}
+		if got.Verified && got.From.Address == "asha@example.org" {
+			t.Errorf("%s: the name in a form is taken for proven", name)
+		}
+	}
+	config.FormSenders = []string{"site.example"}
+	if _, err := New(config); err == nil || !strings.Contains(err.Error(), "form_senders") {
+		t.Errorf("a form sender without @: %v", err)
+	}
+}
+
 func TestVerified(t *testing.T) {
 	config := testConfig(mailServer{})
 	config.IMAP = IMAP{}
 	config.AuthServIDs = []string{"mx.city.example"}
 	a := newAdapter(t, config)
 	const (
-		pass     = "Authentication-Results: mx.city.example; dmarc=pass header.from=example.org\r\n"
+		results  = "Authentication-Results: mx.city.example; "
+		pass     = results + "dmarc=pass header.from=example.org\r\n"
 		received = "Received: from out.example.org (out.example.org [192.0.2.1]) by mx.city.example with ESMTPS; today\r\n"
 		hop      = "Received: by 2002:a05:6402 with SMTP id x; today\r\n"
 		outside  = "Received: from laptop by out.example.org; today\r\n"
@@ -113,6 +154,13 @@ func TestVerified(t *testing.T) {
 		"of another domain":                   {strings.Replace(pass, "example.org", "evil.example", 1) + received + from, false},
 		"without a domain":                    {"Authentication-Results: mx.city.example; dmarc=pass\r\n" + received + from, false},
 		"only dkim":                           {"Authentication-Results: mx.city.example; dkim=pass header.d=example.org\r\n" + received + from, false},
+		"with comments":                       {strings.Replace(pass, "pass ", "pass (p=none; sp=none (of \\) example.org)) ", 1) + received + from, true},
+		"with a quoted domain":                {strings.Replace(pass, "=example.org", `="example.org"`, 1) + received + from, true},
+		"smuggled in by a return path":        {results + `spf=pass smtp.mailfrom="a; dmarc=pass header.from=example.org; x=y"@evil.example; dmarc=fail header.from=example.org` + "\r\n" + received + from, false},
+		"smuggled in by a quote in a quote":   {results + `spf=pass smtp.mailfrom="a\"; dmarc=pass header.from=example.org; x=\""@evil.example` + "\r\n" + received + from, false},
+		"smuggled in by a comment":            {results + `spf=pass (domain of a; dmarc=pass header.from=example.org; x=y)` + "\r\n" + received + from, false},
+		"smuggled in beside the server's own": {results + `spf=pass smtp.mailfrom=a;dmarc=pass header.from=example.org;x=@evil.example; dmarc=fail header.from=example.org` + "\r\n" + received + from, false},
+		"with a quote left open":              {strings.TrimSuffix(pass, "\r\n") + ` reason="x` + "\r\n" + received + from, false},
 		"two From fields":                     {pass + received + from + "From: x@evil.example\r\n", false},
 		"two From addresses":                  {pass + received + "From: x@evil.example, asha@example.org\r\n", false},
 	} {

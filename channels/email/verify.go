@@ -28,22 +28,59 @@ func verify(m mail.Mail, ids []string) (bool, string) {
 	if !ok {
 		return false, ""
 	}
+	if field, ok = withoutText(field); !ok {
+		return false, ""
+	}
 	_, results, err := authres.Parse(field)
 	if err != nil {
 		return false, ""
 	}
+	var found []*authres.DMARCResult
 	for _, result := range results {
-		dmarc, ok := result.(*authres.DMARCResult)
-		if !ok {
-			continue
+		if dmarc, ok := result.(*authres.DMARCResult); ok {
+			found = append(found, dmarc)
 		}
-		from := dmarc.From[strings.LastIndexByte(dmarc.From, '@')+1:]
-		if dmarc.Value == authres.ResultPass && strings.EqualFold(from, domain) {
-			return true, "dmarc=pass"
-		}
+	}
+	// A mail with one From address has one result; a second one is what the
+	// sender smuggled into a server that repeats names as they came.
+	if len(found) != 1 || found[0].Value != authres.ResultPass {
 		return false, ""
 	}
-	return false, ""
+	if from := found[0].From; !strings.EqualFold(from[strings.LastIndexByte(from, '@')+1:], domain) {
+		return false, ""
+	}
+	return true, "dmarc=pass"
+}
+
+// withoutText takes out of a field what the sender can have chosen, such as
+// the local part of a return path: comments, and in quoted strings all that
+// could begin a new result (RFC 8601 section 2.2). authres knows neither and
+// cuts at every semicolon. It returns false where one is left open.
+func withoutText(field string) (string, bool) {
+	var b strings.Builder
+	depth, quoted, escaped := 0, false, false
+	for _, r := range field {
+		switch {
+		case escaped:
+			escaped = false
+		case r == '\\' && (quoted || depth > 0):
+			escaped = true
+		case r == '"' && depth == 0:
+			quoted = !quoted
+		case quoted && strings.ContainsRune("; \t\r\n", r):
+			b.WriteByte('_')
+		case quoted:
+			b.WriteRune(r)
+		case r == '(':
+			depth++
+			b.WriteByte(' ')
+		case r == ')' && depth > 0:
+			depth--
+		case depth == 0:
+			b.WriteRune(r)
+		}
+	}
+	return b.String(), depth == 0 && !quoted
 }
 
 func trustedResults(header mail.Header, ids []string) (string, bool) {
