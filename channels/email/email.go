@@ -33,6 +33,10 @@ type Config struct {
 	SMTP        SMTP
 	From        string   // "City Complaints <complaints@city.example>"
 	AuthServIDs []string // whose Authentication-Results are believed; empty: none
+	// FormSenders are the From addresses of sites that mail what people wrote
+	// into a form, or their domains ("@site.example"). Their mail counts as
+	// from the person in Reply-To, who is not proven by that.
+	FormSenders []string
 
 	HTTP    *http.Client // for OAuth2 tokens; nil: http.DefaultClient
 	Cursors Cursors      // required with IMAP
@@ -120,6 +124,11 @@ func New(config Config) (*Adapter, error) {
 	from, err := netmail.ParseAddress(config.From)
 	if err != nil {
 		return nil, fmt.Errorf("email account %s: from is not a mail address", config.Account)
+	}
+	for _, sender := range config.FormSenders {
+		if local, domain, ok := strings.Cut(sender, "@"); !ok || domain == "" || strings.ContainsAny(local+domain, "@ \t<>") {
+			return nil, fmt.Errorf("email account %s: form_senders: %q is neither an address nor a domain with @ before it", config.Account, sender)
+		}
 	}
 	a := &Adapter{config: config, from: *from, log: config.Log.With("channel", ChannelName, "account", config.Account), pauses: defaultPauses()}
 	a.health = channels.Health{Name: a.Name()}

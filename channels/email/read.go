@@ -12,7 +12,8 @@ import (
 //
 // From is the From field even where Reply-To names somebody else: only From
 // can be verified, and an answer with the details of a case goes to no address
-// that anybody could have written into the mail.
+// that anybody could have written into the mail. The exception is a site that
+// the settings trust to write there who filled in its form.
 func (a *Adapter) Read(_ context.Context, in channels.Inbound) (channels.Message, error) {
 	m := mail.Parse(in.Raw, a.config.Limits)
 	msg := channels.Message{
@@ -39,8 +40,32 @@ func (a *Adapter) Read(_ context.Context, in channels.Inbound) (channels.Message
 		msg.Attachments = append(msg.Attachments, channels.Attachment{Filename: file.Filename, ContentType: file.ContentType, ContentID: file.ContentID,
 			Inline: file.Inline, Size: file.Size, SHA256: file.SHA256, Data: file.Data})
 	}
+	msg.Automatic.Form = m.Generated()
+	if person, ok := a.formWriter(m); ok {
+		msg.From = person // nothing proves a name in a form
+		return msg, nil
+	}
 	msg.Verified, msg.VerifiedBy = verify(m, a.config.AuthServIDs)
 	return msg, nil
+}
+
+// formWriter is who filled in the form of a site that the settings name: the
+// one address in Reply-To, where it is neither the site's nor ours.
+func (a *Adapter) formWriter(m mail.Mail) (channels.Party, bool) {
+	if len(m.From) != 1 || len(m.ReplyTo) != 1 || m.ReplyTo[0].Address == "" {
+		return channels.Party{}, false
+	}
+	site, person := canonical(m.From[0].Address), canonical(m.ReplyTo[0].Address)
+	if site == person || person == canonical(a.from.Address) || m.Automatic.Kind != mail.None && !m.Generated() {
+		return channels.Party{}, false
+	}
+	for _, sender := range a.config.FormSenders {
+		sender = strings.ToLower(sender)
+		if site == sender || strings.HasPrefix(sender, "@") && strings.HasSuffix(site, sender) {
+			return channels.Party{Address: person, Name: m.ReplyTo[0].Name}, true
+		}
+	}
+	return channels.Party{}, false
 }
 
 func author(m mail.Mail, fallback string) channels.Party {

@@ -11,10 +11,8 @@ func automatic(h Header, subject string) Automatic {
 	if h.Has(LoopHeader) {
 		return Automatic{Loop, "header " + LoopHeader}
 	}
-	for _, mark := range replyHeaders {
-		if value, ok := headerValue(h, mark.name); ok && (mark.values == "" || strings.Contains(mark.values, " "+firstWord(value)+" ")) {
-			return Automatic{AutoReply, strings.TrimSpace("header " + mark.name + ": " + firstWord(value))}
-		}
+	if mark := replyHeader(h); mark != "" {
+		return Automatic{AutoReply, mark}
 	}
 	if value := firstWord(h.Get("Auto-Submitted")); value != "" && value != "no" {
 		return Automatic{AutoReply, "header Auto-Submitted: " + value} // RFC 3834 section 5
@@ -22,10 +20,8 @@ func automatic(h Header, subject string) Automatic {
 	if autoReplySubject.MatchString(subject) {
 		return Automatic{AutoReply, "subject"}
 	}
-	for _, name := range []string{"List-Id", "List-Post", "List-Unsubscribe", "List-Subscribe", "List-Help", "Mailing-List", "X-Mailing-List", "X-BeenThere", "X-MLServer"} {
-		if h.Has(name) {
-			return Automatic{List, "header " + name} // RFC 2919, RFC 2369
-		}
+	if name := listHeader(h); name != "" {
+		return Automatic{List, "header " + name}
 	}
 	switch value := firstWord(h.Get("Precedence")); value {
 	case "bulk", "list", "junk":
@@ -35,6 +31,36 @@ func automatic(h Header, subject string) Automatic {
 		return Automatic{AutoReply, "null return path"} // RFC 5321 section 4.5.5
 	}
 	return Automatic{Kind: None}
+}
+
+// Generated reports a mail that a program sent of its own accord (RFC 3834
+// section 5: auto-generated) and that is neither an answer nor from a list: so
+// come complaints that people write into the form of a site.
+func (m *Mail) Generated() bool {
+	h := m.Header
+	return m.Automatic.Kind == AutoReply && firstWord(h.Get("Auto-Submitted")) == "auto-generated" &&
+		replyHeader(h) == "" && listHeader(h) == "" && !h.Has("X-MS-Exchange-Inbox-Rules-Loop") && // Exchange's out-of-office notes are "generated", too
+		!autoReplySubject.MatchString(m.Subject) && !replySubject.MatchString(m.Subject) &&
+		len(m.InReplyTo) == 0 && len(m.References) == 0 && !fromDaemon(m)
+}
+
+func replyHeader(h Header) string {
+	for _, mark := range replyHeaders {
+		if value, ok := headerValue(h, mark.name); ok && (mark.values == "" || strings.Contains(mark.values, " "+firstWord(value)+" ")) {
+			return strings.TrimSpace("header " + mark.name + ": " + firstWord(value))
+		}
+	}
+	return ""
+}
+
+// listHeader names the first header of a mailing list (RFC 2919, RFC 2369).
+func listHeader(h Header) string {
+	for _, name := range []string{"List-Id", "List-Post", "List-Unsubscribe", "List-Subscribe", "List-Help", "Mailing-List", "X-Mailing-List", "X-BeenThere", "X-MLServer"} {
+		if h.Has(name) {
+			return name
+		}
+	}
+	return ""
 }
 
 // replyHeaders are set by auto-responders. X-Auto-Response-Suppress is none of
