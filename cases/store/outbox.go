@@ -17,9 +17,11 @@ const (
 	openStates = "state IN ('pending', 'attempting', 'retry', 'uncertain')"
 )
 
-// DueOutbound names messages to be sent now, in the order in which they were made.
+// DueOutbound names messages that Claim takes now, in the order in which they
+// were made.
 func (s *Store) DueOutbound(ctx context.Context, now time.Time, limit int) ([]OutboundRef, error) {
-	rows, err := all[outboxRow](s.read(ctx), dueOutboundSQL, instant{now}, limit)
+	at := instant{now}
+	rows, err := all[outboxRow](s.read(ctx), dueOutboundSQL, at, at, at, limit)
 	list, err := converted(rows, err, outboxRow.ref)
 	if err != nil {
 		return nil, fmt.Errorf("look for messages to send: %w", err)
@@ -28,14 +30,18 @@ func (s *Store) DueOutbound(ctx context.Context, now time.Time, limit int) ([]Ou
 }
 
 const dueOutboundSQL = `SELECT id, channel, account, address FROM outbox
-	WHERE ` + dueStates + ` AND next_attempt_at <= ? ORDER BY created_at, id LIMIT ?`
+	WHERE ` + dueStates + ` AND next_attempt_at <= ? AND ` + inLine + ` ORDER BY created_at, id LIMIT ?`
 
 // inLine keeps messages to one recipient in order: one waits while an earlier
 // one is still to be sent. Edits and answers to pressed buttons stand apart.
-const inLine = `(edits_row <> '' OR press_id <> '' OR NOT EXISTS (SELECT 1 FROM outbox AS earlier
+// What is past its expiry neither waits nor holds others up, nor does what
+// waits for a later message, as can be after the clock was set back: the two
+// would wait for each other. Both parameters are the time.
+const inLine = `(edits_row <> '' OR press_id <> '' OR expires_at <= ? OR NOT EXISTS (SELECT 1 FROM outbox AS earlier
 	WHERE earlier.channel = outbox.channel AND earlier.account = outbox.account AND earlier.address = outbox.address
 		AND earlier.id < outbox.id AND earlier.state IN ('pending', 'retry', 'attempting')
-		AND earlier.edits_row = '' AND earlier.press_id = ''))`
+		AND earlier.edits_row = '' AND earlier.press_id = '' AND earlier.reply_to_row < earlier.id
+		AND (earlier.state = 'attempting' OR earlier.expires_at IS NULL OR earlier.expires_at > ?)))`
 
 // Claim takes messages to send them: those of ids (at most 30,000) that are
 // due now, and first in line for their recipient, move to attempting, with one
@@ -57,7 +63,7 @@ func (s *Store) Claim(ctx context.Context, ids []string, now time.Time) ([]Outbo
 			attempted_at = CASE WHEN expires_at <= ? THEN attempted_at ELSE ? END
 		WHERE id IN (SELECT id FROM outbox WHERE id IN ? AND `+dueStates+` AND next_attempt_at <= ?
 			AND `+inLine+` `+lock+`)
-		RETURNING *`, at, at, at, at, at, at, keys(ids), at)
+		RETURNING *`, at, at, at, at, at, at, keys(ids), at, at, at)
 	rows = slices.DeleteFunc(rows, func(r outboxRow) bool { return r.State != OutAttempting })
 	list, err := converted(rows, err, outboxRow.outbound)
 	if err != nil {

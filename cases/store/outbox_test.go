@@ -369,39 +369,3 @@ func TestCardsAreStaffMessagesWithButtons(t *testing.T) {
 		}
 	})
 }
-
-func TestMessagesToOneRecipientGoInOrder(t *testing.T) {
-	each(t, func(t *testing.T, s engine) {
-		first, second, edit, other := text("01A"), text("01B"), text("01C"), text("01D")
-		for _, row := range []*store.Outbound{&first, &second, &edit} {
-			row.Address = "+1555"
-		}
-		edit.EditsRow = "01Z"
-		ids := queued(t, s, first, second, edit, other)
-		rows, err := s.Claim(t.Context(), ids, now)
-		if err != nil || len(rows) != 3 || rows[0].ID != "01A" || rows[1].ID != "01C" || rows[2].ID != "01D" {
-			t.Fatalf("claimed: %+v, %v; want all but the second to the same recipient", rows, err)
-		}
-		retry := store.Outcome{State: store.OutRetry, NextAttemptAt: now.Add(time.Minute), At: now, NotMade: true}
-		if err := s.Finish(t.Context(), "01A", retry); err != nil {
-			t.Fatal(err)
-		}
-		if rows, err := s.Claim(t.Context(), ids, now); err != nil || len(rows) != 0 {
-			t.Fatalf("claimed while the first waits: %+v, %v", rows, err)
-		}
-		rows, err = s.Claim(t.Context(), ids, now.Add(time.Minute))
-		if err != nil || len(rows) != 1 || rows[0].ID != "01A" || rows[0].Attempts != 1 {
-			t.Fatalf("claimed: %+v, %v; want the first, whose waiting was no attempt", rows, err)
-		}
-		stale := store.Outcome{State: store.OutSent, At: now, From: store.OutUncertain}
-		if err := s.Finish(t.Context(), "01A", stale); !errors.Is(err, store.ErrDone) {
-			t.Errorf("an answer about an older attempt: %v, want ErrDone", err)
-		}
-		if err := s.Finish(t.Context(), "01A", store.Outcome{State: store.OutSent, At: now}); err != nil {
-			t.Fatal(err)
-		}
-		if rows, err := s.Claim(t.Context(), ids, now); err != nil || len(rows) != 1 || rows[0].ID != "01B" {
-			t.Errorf("claimed: %+v, %v; want the second", rows, err)
-		}
-	})
-}
