@@ -18,6 +18,10 @@ import (
 // they would be made the same.
 const maxBuckets = 10_000
 
+// clockStep is what tells a clock that was set back from callers that are
+// late, or whose clocks differ.
+const clockStep = time.Minute
+
 // Memory paces one process.
 type Memory struct {
 	mu      sync.Mutex
@@ -96,8 +100,11 @@ func (m *Memory) forgetFull(now time.Time) {
 }
 
 func (b *bucket) refill(now time.Time) {
-	if now.Before(b.at) { // the clock was set back: what was measured by it is void
+	switch behind := b.at.Sub(now); {
+	case behind > clockStep: // the clock was set back: what was measured by it is void
 		b.at, b.paused = now, time.Time{}
+	case behind > 0:
+		return
 	}
 	from := b.at
 	if b.paused.After(from) {

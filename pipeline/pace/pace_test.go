@@ -140,3 +140,20 @@ func TestAClockSetBackDoesNotHoldMessages(t *testing.T) {
 		}
 	})
 }
+
+// The clocks of two processes never agree, and of two calls the later one may
+// be made with the earlier time.
+func TestACallThatIsALittleBehindKeepsThePause(t *testing.T) {
+	conform(t, func(t *testing.T, p pacer) {
+		until := start.Add(30 * time.Second)
+		if err := p.Pause(t.Context(), main, "account", start, until); err != nil {
+			t.Fatal(err)
+		}
+		if got := take(t, p, main, start.Add(-20*time.Millisecond), perSecond(1, 1)); got < 30*time.Second {
+			t.Errorf("a caller whose clock is 20 ms behind waits %v of the 30s pause", got)
+		}
+		if got := take(t, p, main, start.Add(time.Second), perSecond(1, 1)); got < 29*time.Second {
+			t.Errorf("after it another waits %v, want 29s and its turn", got)
+		}
+	})
+}

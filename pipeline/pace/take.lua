@@ -5,14 +5,16 @@
 -- ARGV[2]  0 to take; else pause every bucket of KEYS until this time, milliseconds
 -- ARGV[3…] for each bucket: units, units per second, burst
 -- Result   milliseconds to wait before sending
-local now, pause = tonumber(ARGV[1]), tonumber(ARGV[2])
+local told, pause = tonumber(ARGV[1]), tonumber(ARGV[2])
+local clock_step = 60000 -- tells a clock that was set back from processes whose clocks differ
 local longest = 0
 for i, key in ipairs(KEYS) do
   local units, rate, burst = tonumber(ARGV[3 * i]), tonumber(ARGV[3 * i + 1]), tonumber(ARGV[3 * i + 2])
   local had = redis.call('HMGET', key, 'level', 'at', 'paused')
-  local level, at, paused = tonumber(had[1] or burst), tonumber(had[2] or now), tonumber(had[3] or 0)
-  if now < at then -- the clock was set back: what was measured by it is void
-    at, paused = now, 0
+  local level, at, paused = tonumber(had[1] or burst), tonumber(had[2] or told), tonumber(had[3] or 0)
+  local now = math.max(told, at)
+  if at - told > clock_step then -- what was measured by the clock is void
+    now, at, paused = told, told, 0
   end
   local from = math.max(at, paused)
   if pause == 0 and now > from then
