@@ -143,8 +143,9 @@ func (c *city) flag(m *channels.Message, at, name, value string) {
 	switch name {
 	case "reply":
 		m.InReplyTo = []string{c.lastTo(at, value)}
-	case "to":
-		m.InReplyTo = []string{value}
+	case "to": // in answer to what somebody else got
+		channel, address := place(value)
+		m.InReplyTo = []string{c.lastTo(channel+" "+address, "")}
 	case "press":
 		m.InReplyTo = []string{c.lastTo(at, value)}
 		m.Press, m.PressID, m.Written = m.Written, "press", ""

@@ -72,7 +72,7 @@ func (p *Pipeline) staffIntent(u *Understood, text string) (Intent, bool) {
 	command, ok := splitCommand(u.Org, text)
 	slash := strings.HasPrefix(text, "/")
 	switch {
-	case u.Staff == nil && ok && (m.Conversation != "" || slash && !p.startsWithKeyword(text)):
+	case u.Staff == nil && ok && (m.Conversation != "" || slash && u.Format.Buttons && !p.startsWithKeyword(text)):
 		return Intent{Kind: IntentCommand, Command: Command{Name: commandStranger}}, true
 	case u.Staff == nil:
 		return Intent{}, false
