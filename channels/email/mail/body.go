@@ -35,20 +35,20 @@ func (p *parser) collect(root *part) bodies {
 		parts, kind = root.children, subtype(root)
 	}
 	c.parts(parts, kind, kind == "alternative", true, true)
-	var b bodies
+	html, text := joined{limit: p.limits.TextBytes}, joined{limit: p.limits.TextBytes}
 	for _, leaf := range c.html {
 		if leaf.mediaType() == "text/html" {
 			leaf.use = useHTML
-			b.html = join(b.html, p.leafText(leaf), p.limits.TextBytes)
+			html.add(p.leafText(leaf))
 		}
 	}
 	for _, leaf := range c.text {
 		switch leaf.mediaType() {
 		case "text/plain":
 			leaf.use = useText
-			text, files := takeFiles(p.decoded(leaf), p.limits.Parts)
+			data, files := takeFiles(p.decoded(leaf), p.limits.Parts)
 			p.files = append(p.files, files...)
-			b.text = join(b.text, p.toText(leaf, text), p.limits.TextBytes)
+			text.add(p.toText(leaf, data))
 		case "text/html":
 			leaf.use = useHTML
 		}
@@ -58,6 +58,7 @@ func (p *parser) collect(root *part) bodies {
 			leaf.use = useInline
 		}
 	}
+	b := bodies{text: text.String(), html: html.String()}
 	p.openTNEF(root, &b)
 	p.openSealed(root, &b)
 	if strings.TrimSpace(b.text) == "" && b.html != "" {
@@ -204,7 +205,7 @@ func (p *parser) openTNEF(root *part, b *bodies) {
 		leaf.use = useOpened
 		p.files = append(p.files, t.files...)
 		if strings.TrimSpace(b.text) == "" && b.html == "" {
-			b.text, b.html = join("", t.text, p.limits.TextBytes), join("", t.html, p.limits.TextBytes)
+			b.text, b.html = cut(t.text, p.limits.TextBytes), cut(t.html, p.limits.TextBytes)
 		}
 	})
 }
@@ -213,15 +214,28 @@ func isTNEF(typ, name string) bool {
 	return typ == "application/ms-tnef" || typ == "application/vnd.ms-tnef" || strings.EqualFold(name, "winmail.dat")
 }
 
-// join appends a body part, cut at a character's border beyond limit bytes.
-func join(text, more string, limit int) string {
-	if text != "" && !strings.HasSuffix(text, "\n") {
-		text += "\n"
+// joined is a body of several parts, of at most limit bytes.
+type joined struct {
+	strings.Builder
+	limit int
+	open  bool // the last part has no line break at its end
+}
+
+func (j *joined) add(part string) {
+	if j.open {
+		j.WriteByte('\n')
 	}
-	if room := limit - len(text); len(more) > room {
-		more = strings.ToValidUTF8(more[:max(room, 0)], "")
+	part = cut(part, j.limit-j.Len())
+	j.WriteString(part)
+	j.open = j.Len() > 0 && part != "" && !strings.HasSuffix(part, "\n")
+}
+
+// cut is the start of text, up to a character's border within size bytes.
+func cut(text string, size int) string {
+	if len(text) <= size {
+		return text
 	}
-	return text + more
+	return strings.ToValidUTF8(text[:max(size, 0)], "")
 }
 
 // restText finds what a person wrote in a mail without a text body: a text
@@ -249,10 +263,7 @@ func (p *parser) restText(root *part) string {
 			}
 		}
 	})
-	if len(text) > p.limits.TextBytes {
-		text = strings.ToValidUTF8(text[:p.limits.TextBytes], "")
-	}
-	return text
+	return cut(text, p.limits.TextBytes)
 }
 
 // written is what the sender wrote in this very mail. passedOn: the mail

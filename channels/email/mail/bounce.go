@@ -151,18 +151,19 @@ func ownAddresses(m *Mail, original Header) map[string]bool {
 func textRecipients(text string, failed []Address, own map[string]bool, r *report) []Bounce {
 	lines := strings.Split(text, "\n")
 	var list []Bounce
+	told := tell(text)
 	seen := map[string]bool{}
-	add := func(recipient, words string) {
+	add := func(recipient string, words func() string) {
 		recipient = strings.ToLower(recipient)
 		if seen[recipient] || len(list) >= maxRecipients {
 			return
 		}
 		seen[recipient] = true
-		b := Bounce{Recipient: recipient, Diagnostic: words}
+		b := Bounce{Recipient: recipient, Diagnostic: words()}
 		if m := statusLine.FindStringSubmatch(text); m != nil {
 			b.Status = m[1]
 		}
-		b.conclude(text, "")
+		b.conclude(told, "")
 		list = append(list, b)
 	}
 	for i, line := range lines {
@@ -170,18 +171,18 @@ func textRecipients(text string, failed []Address, own map[string]bool, r *repor
 		if a == "" || own[strings.ToLower(a)] || isHeaderCopy(lines[i:]) {
 			continue
 		}
-		add(a, dialogBefore(lines[:i], line)+answer(lines[i:]))
+		add(a, func() string { return dialogBefore(lines[:i], line) + answer(lines[i:]) })
 	}
 	if len(list) > 0 {
 		return list
 	}
 	for _, a := range failed {
-		add(a.Address, fromAddress(text, a.Address))
+		add(a.Address, func() string { return fromAddress(text, a.Address) })
 	}
 	if len(list) == 0 {
 		for _, a := range address.FindAllString(text, 50) {
 			if !own[strings.ToLower(a)] && !daemonSender.MatchString(a) {
-				add(a, fromAddress(text, a))
+				add(a, func() string { return fromAddress(text, a) })
 				break
 			}
 		}
@@ -191,7 +192,7 @@ func textRecipients(text string, failed []Address, own map[string]bool, r *repor
 		if to := ParseAddresses(r.original.Get("To")); len(to) > 0 {
 			recipient = to[0].Address
 		}
-		add(recipient, squeezeLines(text))
+		add(recipient, func() string { return squeezeLines(text) })
 	}
 	return list
 }
@@ -262,9 +263,16 @@ func fromAddress(text, address string) string {
 
 // mention is the line on which a text says something about a recipient.
 func mention(text, recipient string) string {
-	for line := range strings.Lines(text[:min(len(text), 64<<10)]) {
-		if recipient != "" && strings.Contains(strings.ToLower(line), recipient) && find(phrases, line) != ReasonUnknown {
+	looked := 0
+	for line := range strings.Lines(text[:min(len(text), maxTold)]) {
+		if recipient == "" || !strings.Contains(strings.ToLower(line), recipient) {
+			continue
+		}
+		if find(phrases, line) != ReasonUnknown {
 			return strings.TrimSpace(line)
+		}
+		if looked++; looked > maxParagraphs {
+			break
 		}
 	}
 	return ""
@@ -274,18 +282,25 @@ func mention(text, recipient string) string {
 // of the paragraph in which something is said.
 func answer(lines []string) string {
 	var words []string
-	size := 0
+	size, paragraphs := 0, 0
 	own := strings.ToLower(leadingAddress(lines[0]))
 	for i, line := range lines {
-		other := strings.ToLower(leadingAddress(line))
-		if i > 0 && isBlank(line) && saysSomething(words) || i > 0 && other != "" && other != own || size > maxDiagnostic {
+		if other := strings.ToLower(leadingAddress(line)); i > 0 && other != "" && other != own || size > maxDiagnostic {
 			break
 		}
+		if i > 0 && isBlank(line) && !isBlank(lines[i-1]) {
+			if paragraphs++; paragraphs > maxParagraphs || saysSomething(words) {
+				break
+			}
+		}
 		words = append(words, strings.TrimSpace(line))
-		size += len(line)
+		size += len(line) + 1
 	}
 	return squeezeLines(strings.Join(words, " "))
 }
+
+// maxParagraphs is how far below an address its explanation may stand.
+const maxParagraphs = 5
 
 func saysSomething(lines []string) bool {
 	words := strings.ToLower(strings.Join(lines, " "))

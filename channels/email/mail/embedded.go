@@ -19,10 +19,12 @@ func takeFiles(text []byte, max int) (rest []byte, files []file) {
 	if !bytes.Contains(text, []byte("begin ")) {
 		return text, nil
 	}
+	// What starts with =ybegin below the last =yend is no file.
+	lastEnd := bytes.LastIndex(text, []byte("\n=yend"))
 	kept := 0 // start of what is not yet in rest
 	for pos := 0; pos < len(text) && len(files) < max; {
 		next := lineEnd(text, pos)
-		f, end, ok := fileAt(text, pos, next)
+		f, end, ok := fileAt(text, pos, next, lastEnd)
 		if !ok {
 			pos = next
 			continue
@@ -38,12 +40,12 @@ func takeFiles(text []byte, max int) (rest []byte, files []file) {
 }
 
 // fileAt reads the file whose first line is text[pos:next].
-func fileAt(text []byte, pos, next int) (f file, end int, ok bool) {
+func fileAt(text []byte, pos, next, lastEnd int) (f file, end int, ok bool) {
 	line := bytes.TrimRight(text[pos:next], "\r\n")
 	switch {
 	case bytes.HasPrefix(line, []byte("begin ")):
 		return uuFile(text, line, next)
-	case bytes.HasPrefix(line, []byte("=ybegin ")):
+	case pos < lastEnd && bytes.HasPrefix(line, []byte("=ybegin ")):
 		return yencFile(text, line, next)
 	}
 	return file{}, 0, false
@@ -94,7 +96,7 @@ func yencFile(text, first []byte, pos int) (f file, end int, ok bool) {
 		return f, 0, false
 	}
 	f.name = strings.Trim(strings.TrimSpace(name), `"`)
-	for pos < len(text) {
+	for { // it ends at the last =yend
 		next := lineEnd(text, pos)
 		line := bytes.TrimRight(text[pos:next], "\r\n")
 		pos = next
@@ -106,7 +108,6 @@ func yencFile(text, first []byte, pos int) (f file, end int, ok bool) {
 			f.data = appendYenc(f.data, line)
 		}
 	}
-	return f, pos, true
 }
 
 func appendYenc(out, line []byte) []byte {

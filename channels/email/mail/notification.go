@@ -55,12 +55,12 @@ func (p *parser) readNotification(m *Mail, r *report) {
 	for _, b := range n.Bounce.Recipients {
 		kind, words := diagnosticOf(b.Diagnostic)
 		bounce := Bounce{Recipient: strings.ToLower(b.Address), Action: firstWord(b.Action), Status: firstWord(b.Status), Diagnostic: words}
-		bounce.conclude("", kind)
+		bounce.conclude(tell(""), kind)
 		m.Bounces = append(m.Bounces, bounce)
 	}
 	for _, recipient := range n.Delivery.Recipients {
 		bounce := Bounce{Recipient: strings.ToLower(recipient), Action: "delivered", Diagnostic: n.Delivery.Response}
-		bounce.conclude("", "")
+		bounce.conclude(tell(""), "")
 		m.Bounces = append(m.Bounces, bounce)
 	}
 	m.Automatic = bounceKind(m.Bounces, "notification")

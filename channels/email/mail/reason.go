@@ -3,6 +3,7 @@ package mail
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Reason is why a mail was not delivered.
@@ -53,19 +54,47 @@ var (
 	dialogLine   = regexp.MustCompile(`>>> ?([a-z]{4})|<<< ?[45]\d\d`)
 )
 
+// maxTold is how much of a report for people is looked at for reasons, in bytes.
+const maxTold = 16 << 10
+
+// told is what a report says for people, for all its recipients. What it says
+// is found out when first asked for.
+type told struct {
+	text    string // lower case
+	delay   bool
+	reason  func() Reason
+	command func() string
+	own     func() bool // it speaks as a server of its own users
+}
+
+func tell(text string) told {
+	t := told{text: strings.ToLower(text[:min(len(text), maxTold)])}
+	t.delay = isDelay(t.text)
+	t.reason = sync.OnceValue(func() Reason {
+		text := squeezeSpace.ReplaceAllString(t.text, " ")
+		if reason := find(phrases, text); reason != ReasonUnknown {
+			return reason
+		}
+		return find(hints, text)
+	})
+	t.command = sync.OnceValue(func() string { return commandIn(t.text) })
+	t.own = sync.OnceValue(func() bool { return saidOfOwnUser.MatchString(t.text) })
+	return t
+}
+
 // refusal is what there is to conclude from about one recipient.
 type refusal struct {
 	words string // of the server, lower case
-	text  string // of the report for people, lower case
-	local bool   // a program refused, not a server (X-Unix)
+	told  told
+	local bool // a program refused, not a server (X-Unix)
 }
 
 // conclude fills in what the report leaves open: a status from the server's
-// words, the reason, and whether the address is dead. text is the part of the
-// report for people; kind is the type of the diagnostic code, if any.
-func (b *Bounce) conclude(text, kind string) {
+// words, the reason, and whether the address is dead. kind is the type of the
+// diagnostic code, if any.
+func (b *Bounce) conclude(t told, kind string) {
 	b.Diagnostic = squeezeLines(b.Diagnostic)
-	r := refusal{words: strings.ToLower(b.Diagnostic), text: strings.ToLower(text), local: strings.EqualFold(kind, "x-unix")}
+	r := refusal{words: strings.ToLower(b.Diagnostic), told: t, local: strings.EqualFold(kind, "x-unix")}
 	b.Status = r.status(statusForm.FindString(b.Status))
 	if b.Action == "delivered" || b.Action == "relayed" || b.Action == "expanded" || strings.HasPrefix(b.Status, "2.") {
 		b.Action, b.Reason = "delivered", ReasonDelivered
@@ -74,13 +103,13 @@ func (b *Bounce) conclude(text, kind string) {
 	b.Reason = r.reason(b.Status)
 	if b.Status == "" {
 		b.Status = "5.0.0"
-		if b.Action == "delayed" || isDelay(r.text) || retryTime.MatchString(r.words) {
+		if b.Action == "delayed" || t.delay || retryTime.MatchString(r.words) {
 			b.Status = "4.0.0"
 		}
 	}
 	if b.Action == "" {
 		b.Action = "failed"
-		if isDelay(r.text) {
+		if t.delay {
 			b.Action = "delayed"
 		}
 	}
@@ -160,11 +189,7 @@ func (r refusal) fromText(code string) Reason {
 	if reason, ok := commandReasons[r.command()]; ok && r.words != "" {
 		return reason
 	}
-	text := squeezeSpace.ReplaceAllString(r.text, " ")
-	if reason := find(phrases, text); reason != ReasonUnknown {
-		return reason
-	}
-	if reason := find(hints, text); reason != ReasonUnknown {
+	if reason := r.told.reason(); reason != ReasonUnknown {
 		return reason
 	}
 	subject, _, _ := strings.Cut(code, ".")
@@ -189,22 +214,24 @@ func (r refusal) knowsUsers(code string) bool {
 	case "data":
 		return saidAfterData.MatchString(r.words)
 	}
-	return saidOfOwnUser.MatchString(r.words) || r.words == "" && saidOfOwnUser.MatchString(r.text)
+	return saidOfOwnUser.MatchString(r.words) || r.words == "" && r.told.own()
 }
 
 // command is the command of SMTP that was refused, or empty.
 func (r refusal) command() string {
-	for _, place := range []string{r.words, r.text} {
-		for _, c := range commandWords {
-			if c.words.MatchString(place) {
-				return c.command
-			}
-		}
-		if command := refusedCommand(place); command != "" {
-			return command
+	if command := commandIn(r.words); command != "" {
+		return command
+	}
+	return r.told.command()
+}
+
+func commandIn(text string) string {
+	for _, c := range commandWords {
+		if c.words.MatchString(text) {
+			return c.command
 		}
 	}
-	return ""
+	return refusedCommand(text)
 }
 
 // refusedCommand is the command to which a dialog with a server shows the

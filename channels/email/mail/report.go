@@ -149,7 +149,7 @@ func (p *parser) blocks(leaf *part) []Header {
 
 // bounces reads the recipients of a delivery status (RFC 3464 section 2.3).
 func (r *report) bounces() []Bounce {
-	list := []Bounce{}
+	list, told := []Bounce{}, tell(r.text)
 	for _, h := range r.status {
 		recipient := addressOf(h.Get("Final-Recipient"))
 		if original := addressOf(h.Get("Original-Recipient")); original != "" {
@@ -163,7 +163,7 @@ func (r *report) bounces() []Bounce {
 			words = mention(r.text, recipient)
 		}
 		b := Bounce{Recipient: recipient, Action: firstWord(h.Get("Action")), Status: firstWord(h.Get("Status")), Diagnostic: words}
-		b.conclude(r.text, kind)
+		b.conclude(told, kind)
 		list = append(list, b)
 	}
 	return list

@@ -37,8 +37,11 @@ func (p *parser) decoded(leaf *part) []byte {
 // decodeBase64 skips what is no base64 and starts anew after padding, since
 // some mailers encode in pieces. ok is false when anything was skipped.
 func decodeBase64(data []byte) (out []byte, ok bool) {
-	ok = true
-	out = make([]byte, 0, len(data)/4*3+3)
+	out = make([]byte, len(data)/4*3+3)
+	if n, err := base64.StdEncoding.Decode(out, data); err == nil {
+		return out[:n], true
+	}
+	ok, out = true, out[:0]
 	quad := make([]byte, 0, 4)
 	var buf [3]byte
 	flush := func() {
