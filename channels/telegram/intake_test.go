@@ -332,3 +332,29 @@ func TestPollOnlyWithTheLease(t *testing.T) {
 		t.Errorf("taken: %v", b.keys)
 	}
 }
+
+// Once another process polls, a fault of before no longer holds /readyz down.
+func TestHealthWhileAnotherProcessPolls(t *testing.T) {
+	p, b := newProvider(t), &inbox{}
+	p.answers["getUpdates"] = refuse(500, "Internal Server Error")
+	ctx, cancel := context.WithCancel(t.Context())
+	c, asked := config(p.URL), 0
+	c.Lease = func(context.Context, string, time.Duration) (bool, error) {
+		asked++
+		return asked == 1, nil
+	}
+	var a *telegram.Adapter
+	c.Wait = func(ctx context.Context, _ time.Duration) error {
+		if up := a.Health().Up; up != (asked > 1) {
+			t.Errorf("after asking %d times for the lease up is %v", asked, up)
+		}
+		if asked > 1 {
+			cancel()
+		}
+		return ctx.Err()
+	}
+	a = newAdapter(t, c)
+	if err := a.Poll(ctx, b.accept); !errors.Is(err, context.Canceled) {
+		t.Errorf("poll: %v", err)
+	}
+}

@@ -51,6 +51,7 @@ func (a *Adapter) Poll(ctx context.Context, accept channels.Accept) error {
 			a.reportPolling(ctx, failures, err)
 		case !held:
 			offset, failures, pause = 0, 0, leaseWait
+			a.standby()
 		default:
 			failures = 0
 		}

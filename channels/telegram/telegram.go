@@ -263,6 +263,14 @@ func (a *Adapter) setHealth(fault string) {
 	}
 }
 
+// standby is the state of a process that another one polls for: what it found
+// wrong before is not for it to say any more.
+func (a *Adapter) standby() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.health.Up, a.health.Error = true, ""
+}
+
 // botID is the bot's user id, which its token begins with; no secret. Empty
 // where the token does not have it.
 func (a *Adapter) botID() string {
