@@ -69,6 +69,7 @@ func (a *Adapter) create(ctx context.Context, out channels.Outbound, body string
 		}
 		return "", failure
 	}
+	a.setHealth("") // what was refused before is mended
 	return *message.Sid, nil
 }
 

@@ -250,3 +250,15 @@ func TestNewTellsEveryFault(t *testing.T) {
 		t.Error("a fault of the settings is no send error")
 	}
 }
+
+func TestHealthIsMendedByTheNextMessageThatIsTaken(t *testing.T) {
+	p := newProvider(t, fail(403, 20005, nil))
+	a := newAdapter(t, config(p.URL))
+	for _, up := range []bool{false, true} {
+		_, err := a.Send(t.Context(), channels.Outbound{To: citizen, Text: "x"})
+		if h := a.Health(); (err == nil) != up || h.Up != up || (h.Error == "") != up {
+			t.Errorf("send: %v, health %+v, want up: %v", err, h, up)
+		}
+		p.answer = nil
+	}
+}

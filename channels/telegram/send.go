@@ -111,6 +111,9 @@ func (a *Adapter) sendPart(ctx context.Context, message tgbotapi.MessageConfig, 
 	if err != nil {
 		return "", a.sendFailure(call, err)
 	}
+	if a.Mode == ModeWebhook { // nothing else tells soon that a refused token works again
+		a.setHealth("")
+	}
 	return fmt.Sprintf("%d/%d", result.Chat.ID, result.MessageID), nil
 }
 

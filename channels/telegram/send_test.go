@@ -234,3 +234,16 @@ func TestPace(t *testing.T) {
 		})
 	}
 }
+
+func TestHealthOfAWebhookIsMendedByTheNextMessageThatIsTaken(t *testing.T) {
+	p := newProvider(t)
+	p.answers["sendMessage"] = refuse(401, "Unauthorized")
+	a := newAdapter(t, webhookConfig(p.URL))
+	for _, up := range []bool{false, true} {
+		_, err := a.Send(t.Context(), channels.Outbound{To: toAsha, Text: "x"})
+		if h := a.Health(); (err == nil) != up || h.Up != up {
+			t.Errorf("send: %v, health %+v, want up: %v", err, h, up)
+		}
+		delete(p.answers, "sendMessage")
+	}
+}
