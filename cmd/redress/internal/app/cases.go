@@ -88,11 +88,16 @@ func (s stories) fill(ctx context.Context, c cases.Case, story *web.Story) error
 	if err != nil {
 		return fmt.Errorf("reading the events: %w", err)
 	}
+	// Who left no address was sent nothing: the page is where they read it.
+	pageOnly := !slices.ContainsFunc(story.Messages, func(m web.StoryMessage) bool { return m.FromUs })
 	withText := []cases.EventKind{cases.EventAsked, cases.EventReplied, cases.EventResolved}
 	for _, e := range events {
 		event := web.StoryEvent{At: e.At, Kind: string(e.Kind)}
 		if slices.Contains(withText, e.Kind) {
 			event.Text = e.Note
+			if pageOnly {
+				story.Messages = append(story.Messages, web.StoryMessage{FromUs: true, At: e.At, Text: e.Note})
+			}
 		}
 		story.Events = append(story.Events, event)
 		if e.Data["status.after"] != "" {
@@ -100,6 +105,7 @@ func (s stories) fill(ctx context.Context, c cases.Case, story *web.Story) error
 			story.StatusSince = &at
 		}
 	}
+	slices.SortStableFunc(story.Messages, func(a, b web.StoryMessage) int { return a.At.Compare(b.At) })
 	return nil
 }
 
