@@ -79,6 +79,20 @@ func TestWhereTheAnswerGoes(t *testing.T) {
 	}
 }
 
+// A number and a mail address typed into one form are not shown to be of one
+// person, so they must not become the addresses of one contact.
+func TestSecondAddressProvesNothing(t *testing.T) {
+	c := newCity(t)
+	wantRedirect(t, c.do(post(t, "/complaints", c.filled(map[string]string{"email": "m@example.org"}))), "/track/")
+	m := c.read(0)
+	if len(m.Also) > 0 {
+		t.Errorf("joined to the owner of the number: %+v", m.Also)
+	}
+	if !strings.HasSuffix(m.Written, "\n\nm@example.org") {
+		t.Errorf("staff do not see the address: %q", m.Written)
+	}
+}
+
 func TestFormIsShownAgainWithWhatWasTyped(t *testing.T) {
 	for name, test := range map[string]struct {
 		typed map[string]string

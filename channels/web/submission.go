@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/redress-cms/redress/channels"
@@ -116,8 +117,12 @@ func (a *Adapter) Read(_ context.Context, in channels.Inbound) (channels.Message
 	case sub.Email != "":
 		m.AnswerOn = "email"
 	}
-	if sub.Phone != "" && sub.Email != "" { // the phone is From
-		m.Also = append(m.Also, channels.Further{Channel: "email", Address: sub.Email})
+	// The phone is From. The mail address stays words for staff: joined to
+	// whomever the number belongs to, it would let anybody who types somebody
+	// else's number read that person's cases from a mailbox of their own.
+	if sub.Phone != "" && sub.Email != "" {
+		m.Written = strings.TrimSpace(m.Written + "\n\n" + sub.Email)
+		m.Text = m.Written
 	}
 	for _, f := range sub.Files {
 		sum := sha256.Sum256(f.Data)
