@@ -26,6 +26,7 @@ const (
 	groupRows     = 500
 	groupBytes    = 16 << 20
 	commitTimeout = 5 * time.Second
+	commitRate    = 4 << 20 // bytes a second that any database takes; big mails get more time
 	pushTimeout   = 2 * time.Second
 	pushBacklog   = 1024
 	maxKeyBytes   = 200
@@ -154,6 +155,12 @@ func (i *Intake) Run(ctx context.Context) error {
 	}()
 	for {
 		i.replay(work)
+		select {
+		case r := <-i.requests: // who waits goes before the next segment
+			i.commit(work, i.gather(r))
+			continue
+		default:
+		}
 		wake, cancel := i.untilReplay(ctx)
 		select {
 		case <-ctx.Done():
@@ -222,8 +229,9 @@ func (i *Intake) commit(ctx context.Context, requests []request) {
 
 // save appends to the database and has dispatch told of what is new.
 func (i *Intake) save(ctx context.Context, messages []channels.Inbound) error {
-	rows, now := make([]store.Inbound, len(messages)), i.Clock.Now()
+	rows, now, timeout := make([]store.Inbound, len(messages)), i.Clock.Now(), commitTimeout
 	for n, m := range messages {
+		timeout += time.Duration(len(m.Raw)) * time.Second / commitRate
 		rows[n] = store.Inbound{
 			Channel: m.Channel, Account: m.Account, ExternalID: m.ExternalID, Sender: m.Sender,
 			ReceivedAt: m.ReceivedAt, ContentType: m.ContentType, Raw: m.Raw,
@@ -233,7 +241,7 @@ func (i *Intake) save(ctx context.Context, messages []channels.Inbound) error {
 			rows[n].ReceivedAt = now
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	appended, err := i.Store.AppendInbound(ctx, rows)
 	if err != nil {

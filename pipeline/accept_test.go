@@ -159,6 +159,52 @@ func TestDatabaseAwayForMinutesLosesNothingAndKeepsOrder(t *testing.T) {
 	}
 }
 
+// A provider waits 10 to 15 seconds, also while a slow database takes up what
+// was spooled.
+func TestTakingUpTheSpoolKeepsNobodyWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := &memoryStore{away: errAway}
+		it := startIntake(t, db, t.TempDir(), 1<<20)
+		var want []string
+		accept := func() time.Duration {
+			id, begun := fmt.Sprintf("SM%03d", len(want)), time.Now()
+			want = append(want, id)
+			if err := it.Accept(t.Context(), text(id, "+1555")); err != nil {
+				t.Fatal(err)
+			}
+			return time.Since(begun)
+		}
+		for range 40 {
+			accept()
+		}
+		db.set(func() { db.away, db.delay = nil, 2*time.Second })
+		for range 20 {
+			if took := accept(); took > 5*time.Second {
+				t.Errorf("%s was answered after %v", want[len(want)-1], took)
+			}
+			time.Sleep(time.Second)
+		}
+		time.Sleep(5 * time.Minute)
+		if got := db.externalIDs(); !slices.Equal(got, want) || it.spool.Len() != 0 {
+			t.Errorf("kept %v, %d wait in the spool", got, it.spool.Len())
+		}
+	})
+}
+
+func TestABigMessageGetsMoreTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		it := startIntake(t, &memoryStore{delay: 5100 * time.Millisecond}, t.TempDir(), 4<<20)
+		big := text("big", "+1555")
+		big.Raw = make([]byte, 1<<20)
+		if err := it.Accept(t.Context(), big); err != nil {
+			t.Fatal(err)
+		}
+		if it.spool.Len() != 0 || len(it.store.externalIDs()) != 1 {
+			t.Error("a database that is only slow was given up on")
+		}
+	})
+}
+
 func TestSpoolFullRefusesAloudAndRecovers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := &memoryStore{away: errAway}

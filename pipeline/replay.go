@@ -17,6 +17,9 @@ const (
 	// segmentsPerTurn is more than the one segment that a turn of the
 	// committer may add, so that the spool empties under load too.
 	segmentsPerTurn = 16
+	// turnTime is when a turn ends early, once it has moved two segments:
+	// providers wait meanwhile.
+	turnTime = time.Second
 	// maxRefusals is how often a segment may fail before others are tried.
 	maxRefusals = 5
 )
@@ -24,8 +27,13 @@ const (
 // replay moves segments of the spool into the database, oldest first, when it
 // is time.
 func (i *Intake) replay(ctx context.Context) {
-	for _, segment := range i.Spool.Oldest(segmentsPerTurn) {
-		wait := i.retryAt.Sub(i.Clock.Now())
+	began := i.Clock.Now()
+	for n, segment := range i.Spool.Oldest(segmentsPerTurn) {
+		now := i.Clock.Now()
+		if n >= 2 && now.Sub(began) >= turnTime {
+			return
+		}
+		wait := i.retryAt.Sub(now)
 		if wait > 0 && wait <= maxReplay { // longer: the clock was set back
 			return
 		}
