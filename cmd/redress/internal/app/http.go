@@ -106,7 +106,7 @@ func (a *App) handler(role Role, intake *pipeline.Intake, extra ...func(*http.Se
 	if role.Gateway {
 		for _, adapter := range a.Adapters {
 			if hook, ok := adapter.(channels.Webhook); ok {
-				hook.Routes(mux, intake.Accept)
+				hook.Routes(mux, seenThrough(intake.Accept))
 			}
 		}
 	}
@@ -114,6 +114,16 @@ func (a *App) handler(role Role, intake *pipeline.Intake, extra ...func(*http.Se
 		add(mux)
 	}
 	return mux
+}
+
+// seenThrough accepts also what its provider hung up on or a stop came between:
+// not every provider sends it again.
+func seenThrough(accept channels.Accept) channels.Accept {
+	return func(ctx context.Context, batch ...channels.Inbound) error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+		defer cancel()
+		return accept(ctx, batch...)
+	}
 }
 
 // readiness is the answer of /readyz.
