@@ -24,6 +24,7 @@ import (
 type Office struct {
 	OfficeOptions
 	organisation organisationCache
+	ids          ulid.LockedMonotonicReader // so that ids of one millisecond sort as they were drawn
 }
 
 // OfficeOptions are what an Office is made of.
@@ -89,7 +90,9 @@ func (a Adapters) Any(channel string) (channels.Adapter, bool) {
 }
 
 // NewOffice makes an Office.
-func NewOffice(o OfficeOptions) *Office { return &Office{OfficeOptions: o} }
+func NewOffice(o OfficeOptions) *Office {
+	return &Office{OfficeOptions: o, ids: ulid.LockedMonotonicReader{MonotonicReader: ulid.Monotonic(o.Random, 0)}}
+}
 
 // organisationCache keeps the organisation until its version in the database
 // changes, so that an administrator's change needs no restart.
@@ -220,7 +223,7 @@ func (o *Office) save(ctx context.Context, step store.Step) (store.Recorded, err
 }
 
 func (o *Office) newID(at time.Time) (string, error) {
-	id, err := ulid.New(ulid.Timestamp(at), o.Random)
+	id, err := ulid.New(ulid.Timestamp(at), &o.ids)
 	if err != nil {
 		return "", fmt.Errorf("drawing an id: %w", err)
 	}

@@ -177,7 +177,8 @@ func (p *Pipeline) runStages(ctx context.Context, in store.Inbound) (string, err
 	if err != nil {
 		return "", fmt.Errorf("loading the organisation: %w", err)
 	}
-	u := &Understood{Inbound: in, Now: p.Clock.Now(), Org: org}
+	now := p.Clock.Now()
+	u := &Understood{Inbound: in, Now: now, Org: org, Step: store.Step{At: now}}
 	for _, stage := range p.stages() {
 		verdict, err := stage.Run(ctx, u)
 		if err != nil {

@@ -14,7 +14,6 @@ import (
 // record turns the intent into a change and saves it, with the answer and the
 // end of the inbound row, in one transaction.
 func (p *Pipeline) record(ctx context.Context, u *Understood) error {
-	u.Step.At = u.Now
 	if err := p.carryOut(ctx, u); err != nil {
 		return err
 	}
@@ -26,7 +25,6 @@ func (p *Pipeline) record(ctx context.Context, u *Understood) error {
 // finish ends a message that has no further effect than what the stages put
 // into the step.
 func (p *Pipeline) finish(ctx context.Context, u *Understood, reason string) error {
-	u.Step.At = u.Now
 	u.Step.Inbound, u.Step.InboundState, u.Step.InboundReason = u.Inbound.ID, store.InboundIgnored, reason
 	_, err := p.Office.save(ctx, u.Step)
 	return err
