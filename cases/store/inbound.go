@@ -178,10 +178,14 @@ func (s *Store) Inbound(ctx context.Context, id int64) (Inbound, error) {
 	return row.inbound(), nil
 }
 
+// senderQueueBytes is about how many raw bytes SenderQueue reads at a time.
+const senderQueueBytes = 16 << 20
+
 // SenderQueue is what a sender sent that is not worked on yet, oldest first,
-// with raw bytes, also what is not to be tried yet.
+// with raw bytes, also what is not to be tried yet. Of big messages it is
+// fewer than limit, at least one, so that memory stays bounded.
 func (s *Store) SenderQueue(ctx context.Context, channel, sender string, limit int) ([]Inbound, error) {
-	rows, err := all[inboundRow](s.read(ctx), senderQueueSQL, key(channel), key(sender), limit)
+	rows, err := all[inboundRow](s.read(ctx), senderQueueSQL, key(channel), key(sender), limit, senderQueueBytes)
 	list, err := converted(rows, err, inboundRow.inbound)
 	if err != nil {
 		return nil, fmt.Errorf("read a sender's messages: %w", err)
@@ -189,8 +193,13 @@ func (s *Store) SenderQueue(ctx context.Context, channel, sender string, limit i
 	return list, nil
 }
 
-const senderQueueSQL = `SELECT * FROM inbound
-	WHERE channel = ? AND sender = ? AND state = 'received' ORDER BY id LIMIT ?`
+// Both databases tell the length of raw without reading it.
+const senderQueueSQL = `SELECT * FROM inbound WHERE id IN (
+		SELECT id FROM (SELECT id, sum(size) OVER (ORDER BY id) - size AS before FROM (
+			SELECT id, length(raw) AS size FROM inbound
+			WHERE channel = ? AND sender = ? AND state = 'received' ORDER BY id LIMIT ?) AS waiting) AS summed
+		WHERE before < ?)
+	ORDER BY id`
 
 // DueInbound names messages to be worked on now, by id, from the one following after.
 func (s *Store) DueInbound(ctx context.Context, now time.Time, after int64, limit int) ([]InboundRef, error) {

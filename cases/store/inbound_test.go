@@ -208,3 +208,27 @@ func TestTheSameMailInTwoMailboxes(t *testing.T) {
 		}
 	})
 }
+
+func TestBigMessagesOfASenderAreReadAFewAtATime(t *testing.T) {
+	each(t, func(t *testing.T, s engine) {
+		var list []store.Inbound
+		for i, size := range []int{20 << 20, 10 << 20, 10 << 20, 1, 1} {
+			m := message("a@x", fmt.Sprint("M", i))
+			m.Raw = make([]byte, size)
+			list = append(list, m)
+		}
+		ids := received(t, s, list...)
+		for _, want := range []int{1, 2, 2} {
+			queue, err := s.SenderQueue(t.Context(), "sms", "a@x", 16)
+			if err != nil || len(queue) != want || queue[0].ID != ids[0] {
+				t.Fatalf("read %d messages, %v; want %d from %d on", len(queue), err, want, ids[0])
+			}
+			for _, m := range queue {
+				if err := s.QuarantineInbound(t.Context(), m.ID, "done"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			ids = ids[want:]
+		}
+	})
+}
