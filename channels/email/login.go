@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sync"
 
 	"github.com/emersion/go-sasl"
@@ -37,10 +38,20 @@ func newLogin(username, password string, oauth *OAuth2, client *http.Client) (*l
 	if oauth != nil && (oauth.TokenURL == "" || oauth.ClientID == "") {
 		return nil, errors.New("oauth2: token_url and client_id are required")
 	}
+	if oauth != nil && !secretsAreSafe(oauth.TokenURL) {
+		return nil, errors.New("oauth2: token_url is no https:// address; the secrets would be sent in the clear")
+	}
 	if oauth == nil && password == "" {
 		return nil, errors.New("password or oauth2 is required")
 	}
 	return &login{username: username, password: password, oauth2: oauth, http: client}, nil
+}
+
+// secretsAreSafe reports whether what is posted to address cannot be read on
+// the way.
+func secretsAreSafe(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()))
 }
 
 // errToken wraps every failure to get an access token.

@@ -201,6 +201,7 @@ func TestNewRefuses(t *testing.T) {
 		"host:port":          func(c *Config) { c.SMTP.Address = "mail.example.org" },
 		"password or oauth2": func(c *Config) { c.IMAP.Password = "" },
 		"token_url":          func(c *Config) { c.IMAP.OAuth2 = &OAuth2{} },
+		"in the clear":       func(c *Config) { c.IMAP.OAuth2 = &OAuth2{TokenURL: "http://login.example/token", ClientID: "id"} },
 		"ca_file":            func(c *Config) { c.IMAP.CAFile = "/nowhere/ca.pem" },
 		"place to keep":      func(c *Config) { c.Cursors = nil },
 	} {
