@@ -168,13 +168,16 @@ func guardedClient(loopback bool) *http.Client {
 
 // reserved are special-purpose blocks (RFC 6890) that netip does not name:
 // this network, shared address space, protocol assignments, benchmarking,
-// class E, and the IPv6 forms that carry an IPv4 address (NAT64, Teredo, 6to4).
+// class E, the former site-local IPv6 addresses (RFC 3879), and the IPv6 forms
+// that carry an IPv4 address (compatible, NAT64, Teredo, 6to4).
 var reserved = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),
 	netip.MustParsePrefix("100.64.0.0/10"),
 	netip.MustParsePrefix("192.0.0.0/24"),
 	netip.MustParsePrefix("198.18.0.0/15"),
 	netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("fec0::/10"),
+	netip.MustParsePrefix("::/96"),
 	netip.MustParsePrefix("64:ff9b::/32"),
 	netip.MustParsePrefix("2001::/32"),
 	netip.MustParsePrefix("2002::/16"),
