@@ -21,8 +21,8 @@ func (a *Adapter) client(r *http.Request) netip.Prefix {
 		if !a.isProxy(from) {
 			break
 		}
-		next, err := netip.ParseAddr(strings.TrimSpace(hop))
-		if err != nil {
+		next, ok := hopAddress(strings.TrimSpace(hop))
+		if !ok {
 			break
 		}
 		from = next.Unmap().WithZone("")
@@ -36,6 +36,15 @@ func (a *Adapter) client(r *http.Request) netip.Prefix {
 		return netip.Prefix{} // not an IP connection: all share one allowance
 	}
 	return network
+}
+
+// hopAddress reads an entry of X-Forwarded-For. Some proxies add the port.
+func hopAddress(hop string) (netip.Addr, bool) {
+	if ap, err := netip.ParseAddrPort(hop); err == nil {
+		return ap.Addr(), true
+	}
+	addr, err := netip.ParseAddr(hop)
+	return addr, err == nil
 }
 
 func (a *Adapter) isProxy(addr netip.Addr) bool {

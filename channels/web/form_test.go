@@ -199,6 +199,9 @@ func TestFloodOfFormsFromOneClient(t *testing.T) {
 	if code := send("10.1.2.3:1000", "203.0.113.9"); code != http.StatusTooManyRequests {
 		t.Errorf("same client through our proxy: %d", code)
 	}
+	if code := send("10.1.2.3:1000", "203.0.113.9:4711"); code != http.StatusTooManyRequests {
+		t.Errorf("same client through a proxy that tells its port: %d", code)
+	}
 	if code := send("10.1.2.3:1000", "203.0.113.9, 203.0.113.10"); code != http.StatusUnprocessableEntity {
 		t.Errorf("another client through our proxy: %d", code)
 	}
