@@ -52,6 +52,7 @@ const (
 	maxSweepPage   = 64_000
 	abandonedEvery = 15 * time.Second
 	abandonAfter   = 3 * time.Minute // longer than a call, its saving and a stop take together
+	maxSetBack     = 24 * time.Hour  // by which the clock may have been set back over a restart
 	firstRepush    = 5 * time.Second
 	maxRepush      = 5 * time.Minute
 )
@@ -88,7 +89,7 @@ type Sweep struct {
 // Run sweeps at once and then every one to five seconds, until ctx ends.
 func (s *Sweep) Run(ctx context.Context) error {
 	if s.Sole {
-		s.abandon(ctx, s.Clock.Now())
+		s.abandon(ctx, s.Clock.Now().Add(maxSetBack))
 	}
 	for every := sweepFast; ; every = min(2*every, sweepSlow) {
 		if s.Round(ctx) > 0 {

@@ -135,3 +135,18 @@ func TestAnAttemptThatWasCutOffBecomesUncertain(t *testing.T) {
 		})
 	}
 }
+
+func TestAnAttemptThatWasCutOffIsFoundAlthoughTheClockWasSetBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := &memoryStore{}
+		attempted := time.Now().Add(2 * time.Hour)
+		db.add(store.Outbound{ID: "a", Channel: "sms", State: store.OutAttempting, AttemptedAt: &attempted})
+		sweep := newSweep(db, &recordingQueue{})
+		sweep.Sole = true
+		go func() { _ = sweep.Run(t.Context()) }()
+		synctest.Wait()
+		if got := db.row("a").State; got != store.OutUncertain {
+			t.Errorf("right after the restart it is %s, want uncertain", got)
+		}
+	})
+}
