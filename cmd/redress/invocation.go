@@ -43,7 +43,7 @@ func (r *invocation) openFor(organisation []byte) (*app.App, error) {
 		Settings: settings, Logger: app.NewLogger(r.Streams.Err, settings.Log), Organisation: organisation,
 	})
 	if err != nil {
-		return nil, err
+		return nil, whileAway(err)
 	}
 	org, err := r.app.Organisation(r.Context)
 	if err != nil {
@@ -51,6 +51,14 @@ func (r *invocation) openFor(organisation []byte) (*app.App, error) {
 	}
 	r.zone = org.Location()
 	return r.app, nil
+}
+
+// whileAway says what to do about a database that does not answer.
+func whileAway(err error) error {
+	if app.Away(err) {
+		return fmt.Errorf("the database does not answer; check that it runs, and database.url in the settings: %w", err)
+	}
+	return err
 }
 
 // actor is who gives a command: the named member of staff, else the person at

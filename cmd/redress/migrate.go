@@ -23,7 +23,7 @@ func (migrateCommand) Run(r *invocation) error {
 	}
 	from, to, err := app.Migrate(r.Context, settings)
 	if err != nil {
-		return err
+		return whileAway(err)
 	}
 	return r.print(map[string]int64{"from": from, "to": to}, func(w io.Writer) {
 		if from == to {
