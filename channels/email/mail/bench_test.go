@@ -34,6 +34,41 @@ func withFile(size int) string {
 		strings.Repeat(line, size/len(line)) + "--b--\r\n"
 }
 
+// hostile are mails of at least n of something that could cost more than its
+// size.
+func hostile(n int) map[string]string {
+	daemon := "From: mailer-daemon@x.org\nSubject: failure notice\n\n"
+	status := plainHead + "Content-Type: multipart/report; boundary=b\n\n--b\n\n" + strings.Repeat("a0@b.org is said to be\n\n", n) + "--b\nContent-Type: message/delivery-status\n\n"
+	for i := range n {
+		status += fmt.Sprintf("Final-Recipient: rfc822; a%d@b.org\nAction: failed\nDiagnostic-Code: smtp; %s\n\n", i, strings.Repeat("said ", 20))
+	}
+	return map[string]string{
+		"nested parts": nested(n), "parts": wide(10 * n), "long header": "Subject: " + strings.Repeat("x", 2000*n) + "\n\nhello",
+		"header lines": strings.Repeat("X: y\n", 100*n) + "\nhello", "encoded words": "Subject: " + strings.Repeat("=?utf-8?Q?a?= ", 20*n) + "\n\nx",
+		"addresses": "To: " + strings.Repeat("a@b, ", 100*n) + "\n\nx", "brackets": "To: " + strings.Repeat("(<\"", 100*n) + "\n\nx",
+		"quote marks": plainHead + "\n" + strings.Repeat(">", 100*n) + "\n" + strings.Repeat("> On 1 May 2020 at 10:00, x wrote:\n", n),
+		"colons":      plainHead + "\n" + strings.Repeat("On 1 May x:\n", n), "disclaimers": plainHead + "\n" + strings.Repeat("This message is confidential\n\n", n),
+		"html":        plainHead + "Content-Type: text/html\n\n" + strings.Repeat(`<div id="divRplyFwdMsg"><b>`, 5*n),
+		"html quotes": plainHead + "In-Reply-To: <1@x>\nContent-Type: text/html\n\n" + strings.Repeat(`<div class="gmail_quote"><blockquote type=cite>`, 200) + strings.Repeat(`<div class="gmail_quote">x</div>`, n),
+		"uuencode":    plainHead + "\n" + strings.Repeat("begin 644 x\n", n), "yEnc": plainHead + "\n" + strings.Repeat("=ybegin size=1 name=x\n", n),
+		"recipients of a report": status, "recipients in a text": daemon + strings.Repeat("a@b.org\n\n", n), "words of a bounce": daemon + "a@b.org\n" + strings.Repeat("said \n\n", n),
+		"mailbox file": "From a 2015\n" + strings.Repeat(daemon+"a@b.org\n\nFrom a 2015\n", n),
+	}
+}
+
+// BenchmarkHostile shows that ten times as much costs about ten times as much.
+func BenchmarkHostile(b *testing.B) {
+	for _, n := range []int{1000, 10000} {
+		for name, raw := range hostile(n) {
+			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+				for b.Loop() {
+					Parse([]byte(raw), Limits{})
+				}
+			})
+		}
+	}
+}
+
 // Aims on one core: 1,000 nested parts within 50 ms, 100,000 parts within
 // 500 ms, also where the limits do not cut them short.
 func BenchmarkParse(b *testing.B) {

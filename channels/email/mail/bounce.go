@@ -69,7 +69,7 @@ func (p *parser) innerBounces(r *report) []Bounce {
 	if p.forwards == 0 || r.inner == nil || !reportWithin.Match(r.inner) {
 		return nil
 	}
-	inner := &parser{limits: p.limits, forwards: p.forwards - 1}
+	inner := &parser{limits: p.limits} // and none inside that one
 	return inner.parse(r.inner).Bounces
 }
 
@@ -87,7 +87,7 @@ func unexplained(bounces []Bounce) bool {
 
 // isListRefusal knows a list that takes mail of its members only.
 func isListRefusal(m *Mail, text string) bool {
-	words := m.Subject + "\n" + text[:min(len(text), 2000)]
+	words := strings.ToLower(m.Subject + "\n" + text[:min(len(text), 2000)])
 	if !listRefusal.MatchString(words) {
 		return false
 	}
@@ -265,7 +265,7 @@ func fromAddress(text, address string) string {
 func mention(text, recipient string) string {
 	looked := 0
 	for line := range strings.Lines(text[:min(len(text), maxTold)]) {
-		if recipient == "" || !strings.Contains(strings.ToLower(line), recipient) {
+		if line = strings.ToLower(line); recipient == "" || !strings.Contains(line, recipient) {
 			continue
 		}
 		if find(phrases, line) != ReasonUnknown {

@@ -34,7 +34,9 @@ func TestBounceCorpus(t *testing.T) {
 	files := slices.Sorted(maps.Keys(expected))
 	var n tally
 	for _, file := range files {
-		n.add(t, file, Parse(read(t, dir, file), Limits{}), expected[file])
+		m := Parse(read(t, dir, file), Limits{})
+		checkReply(t, file, m.Text, m.ReplyText)
+		n.add(t, file, m, expected[file])
 	}
 	t.Logf("%+v", n)
 	for _, check := range []struct {

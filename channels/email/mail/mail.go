@@ -118,8 +118,12 @@ func (p *parser) parse(raw []byte) Mail {
 	bodies := p.collect(root)
 	m.Text, m.HTML = bodies.text, bodies.html
 	m.Attachments = p.attachments(root)
-	m.ReplyText = p.written(bodies, passesOn(&m))
 	p.readReports(&m, root, raw)
+	if m.Automatic.Kind == BounceKind || m.Automatic.Kind == Delay {
+		m.ReplyText = strings.TrimSpace(m.Text) // no person, nothing to tell apart
+	} else {
+		m.ReplyText = p.written(bodies, passesOn(&m))
+	}
 	m.Defects = p.defects.list()
 	return m
 }

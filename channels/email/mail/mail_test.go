@@ -42,7 +42,10 @@ func TestReplyCorpus(t *testing.T) {
 	dir := corpus(t, "replies", &expected)
 	wrong := 0
 	for file, want := range expected {
-		if got := ReplyText(string(read(t, dir, file))); squeeze(got) != squeeze(want.ReplyText) {
+		text := string(read(t, dir, file))
+		got := ReplyText(text)
+		checkReply(t, file, text, got)
+		if squeeze(got) != squeeze(want.ReplyText) {
 			wrong++
 			t.Logf("%s:\n got %q\nwant %q", file, squeeze(got), squeeze(want.ReplyText))
 		}
@@ -76,10 +79,11 @@ func TestMIMECorpus(t *testing.T) {
 	}
 	dir := corpus(t, "mime", &expected)
 	for file, want := range expected {
+		m := Parse(read(t, dir, file), Limits{})
+		checkReply(t, file, m.Text, m.ReplyText)
 		if mimeExceptions[file] != "" {
 			continue
 		}
-		m := Parse(read(t, dir, file), Limits{})
 		var text, html string
 		for _, p := range want.Text {
 			if p.Kind == "Text" && p.Content != nil {

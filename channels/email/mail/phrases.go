@@ -17,10 +17,10 @@ type wording struct {
 }
 
 func anyOf(words ...string) *regexp.Regexp {
-	return regexp.MustCompile(`(?i)` + strings.Join(words, "|"))
+	return regexp.MustCompile(strings.Join(words, "|"))
 }
 
-// find is the first reason whose words are in text.
+// find is the first reason whose words are in text, which is lower case.
 func find(table []wording, text string) Reason {
 	for _, w := range table {
 		if w.words.MatchString(text) {

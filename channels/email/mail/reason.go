@@ -54,8 +54,12 @@ var (
 	dialogLine   = regexp.MustCompile(`>>> ?([a-z]{4})|<<< ?[45]\d\d`)
 )
 
-// maxTold is how much of a report for people is looked at for reasons, in bytes.
-const maxTold = 16 << 10
+// How much is looked at for reasons, in bytes: of a server's answer, and of a
+// report for people.
+const (
+	maxWords = 800
+	maxTold  = 4 << 10
+)
 
 // told is what a report says for people, for all its recipients. What it says
 // is found out when first asked for.
@@ -94,7 +98,7 @@ type refusal struct {
 // diagnostic code, if any.
 func (b *Bounce) conclude(t told, kind string) {
 	b.Diagnostic = squeezeLines(b.Diagnostic)
-	r := refusal{words: strings.ToLower(b.Diagnostic), told: t, local: strings.EqualFold(kind, "x-unix")}
+	r := refusal{words: strings.ToLower(b.Diagnostic[:min(len(b.Diagnostic), maxWords)]), told: t, local: strings.EqualFold(kind, "x-unix")}
 	b.Status = r.status(statusForm.FindString(b.Status))
 	if b.Action == "delivered" || b.Action == "relayed" || b.Action == "expanded" || strings.HasPrefix(b.Status, "2.") {
 		b.Action, b.Reason = "delivered", ReasonDelivered

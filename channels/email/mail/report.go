@@ -126,8 +126,9 @@ func first2(blocks []Header) Header {
 	return blocks[0]
 }
 
-// maxRecipients bounds how many recipients of one report are read.
-const maxRecipients = 200
+// maxRecipients bounds how many recipients of one report are read. Our own
+// mails have one each.
+const maxRecipients = 50
 
 // blocks reads the header blocks of a report part, parted by blank lines.
 func (p *parser) blocks(leaf *part) []Header {
