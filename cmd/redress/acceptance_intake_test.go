@@ -38,8 +38,8 @@ func sameTextManyTimes(s *played) {
 	if got := s.casesOf("sms:" + c.number); len(got) != 1 || got[0].Reference != ref {
 		s.t.Errorf("%d cases, want %s only", len(got), ref)
 	}
-	if got := incomingOf(s.show(ref).Messages); len(got) != 1 {
-		s.t.Errorf("the case has %d messages of the citizen, want one", len(got))
+	if got := s.show(ref).Messages; len(incomingOf(got)) != 1 || got[0].Held {
+		s.t.Errorf("the citizen's messages are %q, held for staff: %t; want one, not held", incomingOf(got), got[0].Held)
 	}
 }
 

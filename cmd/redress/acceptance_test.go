@@ -28,10 +28,10 @@ func TestAcceptance(t *testing.T) {
 			{"a press while the gateway is away", pressWhileAway},
 			{"delivered, then sent", deliveredThenSent},
 			{"long answers", longAnswers},
-			{"a slow mail server", slowMailServer},
 			{"too many requests", tooManyRequests},
 			{"uncertain", uncertain},
 			{"SMTP refuses for now, and for good", smtpAnswers},
+			{"a slow mail server", slowMailServer},
 		} {
 			t.Run(test.name, func(t *testing.T) { test.run(s.in(t)) })
 		}
