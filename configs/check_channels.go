@@ -3,7 +3,9 @@ package configs
 import (
 	"crypto/x509"
 	"fmt"
+	"net"
 	"net/mail"
+	"net/netip"
 	"os"
 	"regexp"
 	"strings"
@@ -74,7 +76,7 @@ func (d *decoder) email(path string, e Email) {
 
 func (d *decoder) imap(path string, i IMAP) {
 	d.hostPort(path+".address", i.Address, "imap.city.example:993")
-	d.oneOf(path+".tls", i.TLS, "tls", "starttls", "none")
+	d.transport(path+".tls", i.TLS, i.Address, true)
 	d.need(path+".username", i.Username, "write the mailbox's user name")
 	d.login(path, true, i.Username, i.Password, i.OAuth2)
 	d.need(path+".mailbox", i.Mailbox, "write INBOX")
@@ -91,9 +93,23 @@ func (d *decoder) smtp(path string, s SMTP) {
 	if d.need(path+".address", s.Address, "write host:587 of the server that sends for this mailbox") {
 		d.hostPort(path+".address", s.Address, "smtp.city.example:587")
 	}
-	d.oneOf(path+".tls", s.TLS, "tls", "starttls", "none")
+	d.transport(path+".tls", s.TLS, s.Address, s.Username != "")
 	d.login(path, s.Username != "", s.Username, s.Password, s.OAuth2)
 	d.certificates(path+".ca_file", s.CAFile)
+}
+
+// transport checks that no password goes over a network in the clear.
+func (d *decoder) transport(path, mode, address string, signsIn bool) {
+	d.oneOf(path, mode, "tls", "starttls", "none")
+	host, _, err := net.SplitHostPort(address)
+	if mode == "none" && signsIn && err == nil && !isLoopback(host) {
+		d.add(path, "none would send the password in the clear; use tls or starttls")
+	}
+}
+
+func isLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 // login checks that there is exactly one way to sign in, where one is needed.
@@ -113,7 +129,9 @@ func (d *decoder) login(path string, needed bool, username string, password Secr
 
 func (d *decoder) oauth2(path string, o OAuth2) {
 	if d.need(path+".token_url", o.TokenURL, "write the address that gives out tokens") {
-		d.webURL(path+".token_url", o.TokenURL)
+		if u, ok := d.webURL(path+".token_url", o.TokenURL); ok && u.Scheme == "http" && !isLoopback(u.Hostname()) {
+			d.add(path+".token_url", "would send the secrets in the clear; write it as https://host")
+		}
 	}
 	d.need(path+".client_id", o.ClientID, "write the id of the registered application")
 	if o.RefreshToken == "" && o.ClientSecret == "" {

@@ -105,6 +105,26 @@ func TestFaultsAllAtOnceWithTheirPlace(t *testing.T) {
 	}
 }
 
+func TestSecretsInTheClear(t *testing.T) {
+	const mailbox = `{channels: {email: [{name: a, from: a@city.example, smtp: %s, imap: %s}]}}`
+	const smtp, imap = `{address: "h:25", tls: none}`, `{address: "h:993", username: u, password: p}`
+	for name, test := range map[string]struct{ smtp, imap, place string }{
+		"smtp":           {`{address: "h:25", tls: none, username: u, password: p}`, imap, "smtp.tls"},
+		"imap":           {smtp, `{address: "h:143", tls: none, username: u, password: p}`, "imap.tls"},
+		"tokens":         {smtp, `{address: "h:993", username: u, oauth2: {token_url: "http://h/t", client_id: c, refresh_token: r}}`, "imap.oauth2.token_url"},
+		"on the machine": {`{address: "127.0.0.1:25", tls: none, username: u, password: p}`, `{address: "localhost:143", tls: none, username: u, oauth2: {token_url: "http://[::1]:8/t", client_id: c, refresh_token: r}}`, ""},
+		"no secret":      {smtp, imap, ""},
+	} {
+		_, err := ParseSettings("redress.yaml", fmt.Appendf(nil, mailbox, test.smtp, test.imap), nil)
+		switch {
+		case test.place == "" && err != nil:
+			t.Errorf("%s: %v", name, err)
+		case test.place != "" && (err == nil || !strings.Contains(err.Error(), "channels.email[0]."+test.place+": ") || !strings.Contains(err.Error(), "in the clear")):
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestEnvironmentOverrides(t *testing.T) {
 	s := parse(t, `
 http: {listen: "127.0.0.1:1"}
