@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"time"
 
 	"github.com/emersion/go-sasl"
 	"golang.org/x/oauth2"
@@ -44,8 +45,16 @@ func newLogin(username, password string, oauth *OAuth2, client *http.Client) (*l
 	if oauth == nil && password == "" {
 		return nil, errors.New("password or oauth2 is required")
 	}
-	return &login{username: username, password: password, oauth2: oauth, http: client}, nil
+	// A token server that stalls would stall the mailbox with it, and one that
+	// redirects would have our secrets sent on to wherever it says.
+	own := *client
+	own.Timeout = tokenTimeout
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &login{username: username, password: password, oauth2: oauth, http: &own}, nil
 }
+
+// tokenTimeout bounds asking for an access token.
+const tokenTimeout = 30 * time.Second
 
 // secretsAreSafe reports whether what is posted to address cannot be read on
 // the way.

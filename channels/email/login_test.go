@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
@@ -118,6 +119,40 @@ func TestOAuth2ByClientCredentials(t *testing.T) {
 		t.Errorf("%d tokens by %q", o.issued, o.grants)
 	}
 }
+
+func TestOAuth2SecretsAreNotSentOn(t *testing.T) {
+	o, url := newTokens(t)
+	server := httptest.NewServer(http.RedirectHandler(url, http.StatusTemporaryRedirect)) // which repeats the body
+	t.Cleanup(server.Close)
+	user, err := newLogin("u", "", &OAuth2{TokenURL: server.URL, ClientID: "id", ClientSecret: "hunter2", RefreshToken: "hunter2"}, http.DefaultClient)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := user.accessToken(t.Context()); err == nil || len(o.grants) > 0 {
+		t.Errorf("the redirect was followed: %v", err)
+	}
+}
+
+// A token server that says nothing does not hold the mailbox up for good.
+func TestOAuth2Stall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		silent := &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		})}
+		user, err := newLogin("u", "", &OAuth2{TokenURL: "https://login.example/token", ClientID: "id"}, silent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := user.accessToken(t.Context()); err == nil {
+			t.Error("a token of a silent server")
+		}
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestOAuth2FailuresAreToldWithoutSecrets(t *testing.T) {
 	for name, broken := range map[string]bool{"login refused": false, "no access token": true} {
