@@ -86,10 +86,11 @@ func (o *Office) registerOnce(ctx context.Context, by cases.Actor, in Spoken) (c
 // spokenContact finds or makes the contact of a spoken complaint.
 func (o *Office) spokenContact(ctx context.Context, step *store.Step, draft *cases.Draft, in Spoken) error {
 	for _, a := range in.Addresses {
-		if draft.Channel == "" {
-			if adapter, ok := o.Adapters.Any(a.Channel); ok {
-				draft.Channel, draft.Account, draft.Address = a.Channel, adapter.Name().Account, a.Value
-			}
+		if adapter, ok := o.Adapters.Any(a.Channel); ok && draft.Channel == "" {
+			draft.Channel, draft.Account, draft.Address = a.Channel, adapter.Name().Account, a.Value
+		}
+		if draft.ContactID != 0 {
+			continue
 		}
 		contact, err := o.Store.ContactByAddress(ctx, a)
 		if errors.Is(err, store.ErrNotFound) {
@@ -99,7 +100,6 @@ func (o *Office) spokenContact(ctx context.Context, step *store.Step, draft *cas
 			return fmt.Errorf("looking for the contact: %w", err)
 		}
 		draft.ContactID = contact.ID
-		break
 	}
 	if draft.ContactID == 0 {
 		step.Contact = &cases.Contact{Name: in.Name, Language: draft.Classification.Language, CreatedAt: step.At}

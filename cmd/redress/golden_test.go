@@ -81,6 +81,26 @@ func TestKnownContact(t *testing.T) {
 	}
 }
 
+// TestAnswerGoesWhereItCan: without an SMS account a caller who left a mail
+// address too is answered there.
+func TestAnswerGoesWhereItCan(t *testing.T) {
+	d := newDesk(t)
+	settings := readFile(t, d.config)
+	withoutSMS, _, _ := strings.Cut(settings, "  sms:")
+	must(t, os.WriteFile(d.config, []byte(withoutSMS), 0o600))
+	d.register("--text", "Water is leaking", "--phone", "+12025550199")
+	ref := d.register("--text", "The street lamp is dark", "--phone", "+12025550199", "--email", "meera@citizen.test")
+	var told []string
+	for _, o := range d.outboundOf(ref) {
+		if o.To == "complainant" {
+			told = append(told, o.Channel+" "+o.Address)
+		}
+	}
+	if len(told) != 1 || told[0] != "email meera@citizen.test" {
+		t.Errorf("told by %q", told)
+	}
+}
+
 // TestRegisterFromStandardInput: a long text need not be on the command line.
 func TestRegisterFromStandardInput(t *testing.T) {
 	d := newDesk(t)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -73,8 +74,12 @@ func (c sandboxCommand) Run(r *invocation) (err error) {
 	if err := linkStaff(r.Context, a.Store, org); err != nil {
 		return err
 	}
-	fmt.Fprintf(r.Out, "The sandbox is ready: %s/sandbox/\nThe public form:      %s/complaints/new\nStop it with Ctrl+C.\n",
-		settings.HTTP.PublicURL, settings.HTTP.PublicURL)
+	places := map[string]string{"sandbox": settings.HTTP.PublicURL + "/sandbox/", "form": settings.HTTP.PublicURL + "/complaints/new"}
+	if err := r.print(places, func(w io.Writer) {
+		fmt.Fprintf(w, "The sandbox is ready: %s\nThe public form:      %s\nStop it with Ctrl+C.\n", places["sandbox"], places["form"])
+	}); err != nil {
+		return err
+	}
 	page := players.Handler(sandboxCases{a}, sandboxClock{clock, a.Store})
 	return a.Run(r.Context, app.Role{Gateway: true, Worker: true}, gate, func(mux *http.ServeMux) {
 		mux.Handle("/sandbox/", page)
