@@ -229,36 +229,60 @@ func (w *wire) watch(server io.Writer, client io.Reader) {
 	}
 }
 
-// Workers are killed again and again while they work.
-func TestKilledWorkers(t *testing.T) {
+// Who works is killed again and again while it works.
+func TestKilledInALoop(t *testing.T) {
 	t.Parallel() // it waits for leases of the dead
-	const complaints, kills = 100, 5
-	s := newPlayed(t, true)
-	s.run("migrate")
-	s.openGateway()
-	s.awaitReady()
-	var phones []*texter
-	for i := range complaints {
-		phone := s.texter()
-		phone.say(fmt.Sprintf("Water is leaking at number %d", i))
-		phones = append(phones, phone)
-	}
-	for i := range kills {
-		worker := s.startProcess("worker", "REDRESS_HTTP_LISTEN="+freeAddress(t))
-		s.eventually("some acknowledgements", func() error {
-			if n := s.acknowledged(phones); n < (i+1)*complaints/(kills+1) {
-				return fmt.Errorf("%d", n)
+	const kills, each = 5, 20
+	onEachEngine(t, func(t *testing.T, shared bool) {
+		s := newPlayed(t, shared)
+		command, environ := "serve", []string(nil)
+		if shared {
+			command, environ = "worker", []string{"REDRESS_HTTP_LISTEN=" + freeAddress(t)}
+			s.run("migrate")
+			s.openGateway()
+			s.awaitReady()
+		}
+		var phones []*texter
+		for range kills {
+			done := s.acknowledged(phones)
+			for i := range each {
+				phone := s.texter()
+				phone.say(fmt.Sprintf("Water is leaking at number %d", i))
+				phones = append(phones, phone)
 			}
-			return nil
+			working := s.startProcess(command, environ...)
+			s.eventually("some acknowledgements", func() error {
+				if n := s.acknowledged(phones); n < done+3 {
+					return fmt.Errorf("%d, before it were %d", n, done)
+				}
+				return nil
+			})
+			working.kill()
+		}
+		if shared {
+			s.root.startAt(s.clock, app.Role{Worker: true}, freeAddress(t))
+		} else {
+			s.open()
+		}
+		s.eventually("every text taken in", s.undelivered)
+		s.awaitHandled()
+		s.eventually("no acknowledgement left to send", func() error { return s.unsent(cases.ToComplainant, "pending", "retry") })
+		s.clock.step(4 * time.Minute) // what was cut off is uncertain, and asked about
+		s.eventually("nothing unfinished", func() error {
+			return s.unsent(cases.ToComplainant, "pending", "retry", "attempting", "uncertain")
 		})
-		worker.kill()
+		s.onceEach(phones)
+	})
+}
+
+// undelivered is an error while a text was not answered 2xx.
+func (w *world) undelivered() error {
+	for _, m := range w.twilio.Messages() {
+		if m.Direction == twilioapi.Inbound && !m.Delivered {
+			return fmt.Errorf("one waits")
+		}
 	}
-	s.root.startAt(s.clock, app.Role{Worker: true}, freeAddress(t))
-	s.awaitHandled()
-	s.eventually("no acknowledgement left to send", func() error { return s.unsent(cases.ToComplainant, "pending", "retry") })
-	s.clock.step(4 * time.Minute) // what was cut off is uncertain, and asked about
-	s.eventually("nothing unfinished", func() error { return s.unsent(cases.ToComplainant, "pending", "retry", "attempting", "uncertain") })
-	s.onceEach(phones)
+	return nil
 }
 
 // onceEach checks that everybody has one case and one acknowledgement.
@@ -320,14 +344,7 @@ func TestRedisFlushedAndAway(t *testing.T) {
 	s.redis.stop()
 	burst()
 	burst()
-	s.eventually("2xx for every text, without Redis", func() error {
-		for _, m := range s.twilio.Messages() {
-			if m.Direction == twilioapi.Inbound && !m.Delivered {
-				return fmt.Errorf("one waits")
-			}
-		}
-		return nil
-	})
+	s.eventually("2xx for every text, without Redis", s.undelivered)
 	s.redis.start()
 	acknowledged(len(phones))
 	s.awaitHandled()
