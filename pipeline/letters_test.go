@@ -95,6 +95,29 @@ func TestLetters(t *testing.T) {
 			-> asha@chat updated
 			== C1 reopened ravi
 		`,
+		"a keyword names its case, whatever it answers": `
+			eve@letter (subject=Leak): Water is leaking
+			-> eve@letter acknowledged C1
+			-> asha@chat assigned
+			eve@letter (subject=Lamp): The street lamp is out
+			-> eve@letter acknowledged C2
+			-> leo@text assigned
+			eve@letter (reply, subject=Re: [C2] Lamp): STATUS C1
+			-> eve@letter status C1 -C2
+			eve@letter (reply, subject=Re: [C2] Lamp): STATUS {wrong C1}
+			-> eve@letter unknown_reference
+			eve@letter (unverified, reply=acknowledged, subject=Re: [C2] Lamp): REOPEN C1 now
+			-> eve@letter held -C1
+			-> asha@chat case_held C1
+			asha@chat: /resolve C1 Done
+			-> eve@letter resolved
+			-> asha@chat done
+			-> asha@chat updated
+			eve@letter (unverified, reply, subject=Re: [C1] Leak): REOPEN C1 still leaking
+			-> eve@letter reopened
+			-> ravi@chat case_reopened
+			-> asha@chat updated
+		`,
 		"a subject is enough": `
 			eve@letter (subject=The street lamp is out):
 			-> eve@letter acknowledged C1

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/redress-cms/redress/cases"
@@ -21,7 +20,7 @@ func (p *Pipeline) thread(ctx context.Context, u *Understood) (Verdict, error) {
 	if u.Message.Action == channels.ActionRegister {
 		return goOn, nil // a form for a new complaint says so
 	}
-	for _, find := range []func(context.Context, *Understood) error{p.byToken, p.byNamed, p.byAnswer, p.byReference} {
+	for _, find := range []func(context.Context, *Understood) error{p.byToken, p.byAnswer, p.byReference} {
 		if err := find(ctx, u); err != nil {
 			return goOn, err
 		}
@@ -56,16 +55,6 @@ func (p *Pipeline) byToken(ctx context.Context, u *Understood) error {
 	return nil
 }
 
-// byNamed takes the case that a keyword names ("STATUS C-7K2M-9QXT"), also in
-// an answer to a message about another case.
-func (p *Pipeline) byNamed(ctx context.Context, u *Understood) error {
-	word, ok := p.Words.Keyword(strings.TrimSpace(u.Message.Written))
-	if !ok || u.Staff != nil || word.Kind == IntentComplaint {
-		return nil
-	}
-	return p.firstCase(ctx, u, cases.FindReferences(word.Rest))
-}
-
 // errTooEarly puts a message off once: it answers a message that may be ours,
 // sent a moment ago, whose id at the provider is not saved yet.
 var errTooEarly = errors.New("it may answer a message of ours that is just being sent")
@@ -97,6 +86,9 @@ func (p *Pipeline) byAnswer(ctx context.Context, u *Understood) error {
 	u.Answers = &row
 	if row.CaseID == 0 || row.To != cases.ToComplainant {
 		return nil
+	}
+	if named := p.named(u); len(named) > 0 && !slices.Contains(named, cases.Reference(row.Reference)) {
+		return nil // "STATUS C-7K2M-9QXT" is about that case, whatever it answers
 	}
 	c, err := p.Store.CaseByReference(ctx, cases.Reference(row.Reference))
 	if err != nil {
@@ -134,11 +126,10 @@ func (p *Pipeline) byReference(ctx context.Context, u *Understood) error {
 	if u.Staff != nil && isCommand(u.Org, u.Message.Written) {
 		return nil // a command names its case itself
 	}
-	return p.firstCase(ctx, u, append(cases.FindReferences(u.Message.Subject), cases.FindReferences(u.Message.Written)...))
-}
-
-// firstCase takes the first of the references that there is a case of.
-func (p *Pipeline) firstCase(ctx context.Context, u *Understood, refs []cases.Reference) error {
+	refs := p.named(u)
+	if len(refs) == 0 {
+		refs = append(cases.FindReferences(u.Message.Subject), cases.FindReferences(u.Message.Written)...)
+	}
 	for _, ref := range refs[:min(len(refs), 5)] {
 		c, err := p.Store.CaseByReference(ctx, ref)
 		if errors.Is(err, store.ErrNotFound) {
@@ -151,6 +142,15 @@ func (p *Pipeline) firstCase(ctx context.Context, u *Understood, refs []cases.Re
 		return nil
 	}
 	return nil
+}
+
+// named are the references that follow a keyword.
+func (p *Pipeline) named(u *Understood) []cases.Reference {
+	word, ok := p.Words.Keyword(u.Message.Written)
+	if !ok || word.Kind == IntentComplaint {
+		return nil
+	}
+	return cases.FindReferences(word.Rest)
 }
 
 // ownAddress is the proof that the sender is the case's contact on a verified

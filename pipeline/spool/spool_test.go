@@ -181,3 +181,29 @@ func FuzzSegment(f *testing.F) {
 		}
 	})
 }
+
+func TestOneProcessHasTheFolder(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "spool")
+	lock, err := spool.Lock(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := spool.Lock(folder); !errors.Is(err, spool.ErrInUse) {
+		t.Errorf("a second one: %v, want ErrInUse", err)
+	}
+	s := open(t, folder, 1<<20)
+	appendTo(t, s, message(1))
+	if err := lock.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := spool.Lock(folder)
+	if err != nil {
+		t.Fatalf("once the first is gone: %v", err)
+	}
+	if got := drain(t, open(t, folder, 1<<20)); len(got) != 1 {
+		t.Errorf("%d messages were spooled, want 1", len(got))
+	}
+	if err := again.Close(); err != nil {
+		t.Error(err)
+	}
+}
