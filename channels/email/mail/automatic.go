@@ -55,7 +55,8 @@ func replyHeader(h Header) string {
 
 // listHeader names the first header of a mailing list (RFC 2919, RFC 2369).
 func listHeader(h Header) string {
-	for _, name := range []string{"List-Id", "List-Post", "List-Unsubscribe", "List-Subscribe", "List-Help", "Mailing-List", "X-Mailing-List", "X-BeenThere", "X-MLServer"} {
+	for _, name := range []string{"List-Id", "List-Post", "List-Unsubscribe", "List-Subscribe", "List-Help", "Mailing-List",
+		"X-Mailing-List", "X-BeenThere", "X-MLServer"} {
 		if h.Has(name) {
 			return name
 		}
@@ -102,13 +103,22 @@ func firstWord(value string) string {
 // autoReplySubject knows how absence notes start. An answer to one starts with
 // "Re:" and is a person's.
 var autoReplySubject = regexp.MustCompile(`(?i)^\W*(?:` + strings.Join([]string{
-	`auto(?:matic|mated|matisch)?[- ]?(?:reply|response|responder)\b`, `autoreply\b`, `auto:\s`, `out[- ]of[- ](?:the[- ])?office`, `away from (?:the|my) office`, `i am (?:currently )?(?:away|out of)`, `vacation (?:reply|message|response)`, `on vacation`, `away:`, `ooo:`,
-	`automatische (?:antwort|rückmeldung)`, `abwesenheits?(?:notiz|meldung|nachricht|benachrichtigung|agent|assistent|:)`, `außer haus`, `ich bin (?:nicht im büro|abwesend|im urlaub)`,
-	`réponse automatique`, `absence du bureau`, `absent(?:e)? du bureau`, `message d'absence`, `respuesta automática`, `respuesta automatica`, `fuera de (?:la )?oficina`, `ausente de la oficina`,
-	`risposta automatica`, `fuori (?:sede|ufficio)`, `resposta automática`, `resposta automatica`, `fora do escritório`, `ausência`, `automatisch antwoord`, `automatische beantwoording`, `niet aanwezig`, `afwezig(?:heid)?`,
-	`autosvar`, `automatiskt svar`, `frånvaro`, `automatisk svar`, `ikke til stede`, `fraværs`, `automaattinen vastaus`, `poissa`, `automatyczna odpowiedź`, `autoodpowiedź`, `nieobecno`, `poza biurem`,
+	`auto(?:matic|mated|matisch)?[- ]?(?:reply|response|responder)\b`, `autoreply\b`, `auto:\s`, `out[- ]of[- ](?:the[- ])?office`,
+	`away from (?:the|my) office`, `i am (?:currently )?(?:away|out of)`, `vacation (?:reply|message|response)`, `on vacation`, `away:`,
+	`ooo:`,
+	`automatische (?:antwort|rückmeldung)`, `abwesenheits?(?:notiz|meldung|nachricht|benachrichtigung|agent|assistent|:)`, `außer haus`,
+	`ich bin (?:nicht im büro|abwesend|im urlaub)`,
+	`réponse automatique`, `absence du bureau`, `absent(?:e)? du bureau`, `message d'absence`, `respuesta automática`,
+	`respuesta automatica`, `fuera de (?:la )?oficina`, `ausente de la oficina`,
+	`risposta automatica`, `fuori (?:sede|ufficio)`, `resposta automática`, `resposta automatica`, `fora do escritório`, `ausência`,
+	`automatisch antwoord`, `automatische beantwoording`, `niet aanwezig`, `afwezig(?:heid)?`,
+	`autosvar`, `automatiskt svar`, `frånvaro`, `automatisk svar`, `ikke til stede`, `fraværs`, `automaattinen vastaus`, `poissa`,
+	`automatyczna odpowiedź`, `autoodpowiedź`, `nieobecno`, `poza biurem`,
 	`automatická odpověď`, `automatická odpoveď`, `mimo kancelář`, `automatikus válasz`, `házon kívül`, `răspuns automat`, `αυτόματη απάντηση`, `εκτός γραφείου`,
-	`автоответ`, `автоматический ответ`, `нет на работе`, `автоматична відповідь`, `автоматичен отговор`, `automatski odgovor`, `аутоматски одговор`, `samodejni odgovor`, `otomatik (?:yanıt|cevap)`, `ofis dışında`,
-	`自动回复`, `自動回覆`, `自动答复`, `外出`, `自動応答`, `自動返信`, `不在`, `자동 ?(?:회신|응답|답장)`, `부재중`, `תשובה אוטומטית`, `מענה אוטומטי`, `رد تلقائي`, `الرد التلقائي`, `خارج المكتب`, `پاسخ خودکار`, `स्वचालित (?:उत्तर|जवाब|प्रत्युत्तर)`, `স্বয়ংক্রিয় উত্তর`,
-	`خودکار جواب`, `balasan otomatis`, `jawapan automatik`, `trả lời tự động`, `tự động trả lời`, `ตอบกลับอัตโนมัติ`, `automaatvastus`, `automātiskā atbilde`, `automatinis atsakymas`, `resposta automàtica`,
+	`автоответ`, `автоматический ответ`, `нет на работе`, `автоматична відповідь`, `автоматичен отговор`, `automatski odgovor`,
+	`аутоматски одговор`, `samodejni odgovor`, `otomatik (?:yanıt|cevap)`, `ofis dışında`,
+	`自动回复`, `自動回覆`, `自动答复`, `外出`, `自動応答`, `自動返信`, `不在`, `자동 ?(?:회신|응답|답장)`, `부재중`, `תשובה אוטומטית`, `מענה אוטומטי`, `رد تلقائي`,
+	`الرد التلقائي`, `خارج المكتب`, `پاسخ خودکار`, `स्वचालित (?:उत्तर|जवाब|प्रत्युत्तर)`, `স্বয়ংক্রিয় উত্তর`,
+	`خودکار جواب`, `balasan otomatis`, `jawapan automatik`, `trả lời tự động`, `tự động trả lời`, `ตอบกลับอัตโนมัติ`, `automaatvastus`,
+	`automātiskā atbilde`, `automatinis atsakymas`, `resposta automàtica`,
 }, "|") + `)`)

@@ -12,21 +12,44 @@ var (
 	daemonSender  = regexp.MustCompile(`(?i)^(?:mailer-?daemon|mail-?daemon|post-?_?master|mail-?delivery|mdaemon|bounces?|microsoftexchange[0-9a-f]*|mailadmin|no-?reply-?bounce)(?:@|$)`)
 	daemonName    = regexp.MustCompile(`(?i)mail delivery (?:sub)?system|mailer-daemon|mail administrator|system administrator|internet mail delivery|postmaster|mail delivery service`)
 	bounceSubject = regexp.MustCompile(`(?i)^\W*(?:` + strings.Join([]string{
-		`undeliver`, `undelivered`, `undeliverable`, `delivery (?:status notification|failure|failed|has failed|error|notification|report|problem)`, `delivered failure`, `failed delivery`, `failure (?:notice|delivery)`, `failure to deliver`,
-		`returned mail`, `return(?:ed|ing) (?:e-?mail|message)`, `mail (?:delivery|system error|failure|could not|returned)`, `(?:.{0,60})mail failure`, `message (?:delivery (?:failure|delayed)|could not be delivered|undeliverable|status)`, `non[- ]?(?:delivery|deliverable|remise)`,
-		`(?:mail|message|email) delivery (?:failed|failure)`, `error sending`, `there was an error sending your mail`, `warning: (?:message|could not)`, `delayed (?:mail|delivery)`, `delivery.{0,20}delay`, `could not send message`, `your message could not`, `unable to deliver`, `rejected mail`, `dsn`, `notificação de falha`,
-		`unzustellbar`, `nicht zustellbar`, `zustellung fehlgeschlagen`, `nachricht (?:nicht zugestellt|unzustellbar)`, `échec de la remise`, `non remis`, `impossible de remettre`, `message non distribué`, `no se (?:puede|pudo) entregar`, `no entregado`, `mensaje no entregado`,
-		`recapito non riuscito`, `mancato recapito`, `messaggio non recapitabile`, `não (?:entregue|foi possível)`, `onbestelbaar`, `kan niet worden afgeleverd`, `kan inte levereras`, `olevererbart`, `ikke leveres`, `niedostarczon`, `nie można dostarczyć`, `nedoručiteln`, `kézbesíthetetlen`,
-		`вернулось`, `ошибка доставки`, `не доставлено`, `ваше сообщение не доставлено`, `teslim edilemedi`, `退信`, `系统退信`, `投递失败`, `配信不能`, `配信エラー`, `送信エラー`, `배달 ?(?:실패|불가)`, `benachrichtigung zum übermittlungsstatus`,
+		`undeliver`, `undelivered`, `undeliverable`,
+		`delivery (?:status notification|failure|failed|has failed|error|notification|report|problem)`, `delivered failure`,
+		`failed delivery`, `failure (?:notice|delivery)`, `failure to deliver`,
+		`returned mail`, `return(?:ed|ing) (?:e-?mail|message)`, `mail (?:delivery|system error|failure|could not|returned)`,
+		`(?:.{0,60})mail failure`, `message (?:delivery (?:failure|delayed)|could not be delivered|undeliverable|status)`,
+		`non[- ]?(?:delivery|deliverable|remise)`,
+		`(?:mail|message|email) delivery (?:failed|failure)`, `error sending`, `there was an error sending your mail`,
+		`warning: (?:message|could not)`, `delayed (?:mail|delivery)`, `delivery.{0,20}delay`, `could not send message`,
+		`your message could not`, `unable to deliver`, `rejected mail`, `dsn`, `notificação de falha`,
+		`unzustellbar`, `nicht zustellbar`, `zustellung fehlgeschlagen`, `nachricht (?:nicht zugestellt|unzustellbar)`,
+		`échec de la remise`, `non remis`, `impossible de remettre`, `message non distribué`, `no se (?:puede|pudo) entregar`,
+		`no entregado`, `mensaje no entregado`,
+		`recapito non riuscito`, `mancato recapito`, `messaggio non recapitabile`, `não (?:entregue|foi possível)`, `onbestelbaar`,
+		`kan niet worden afgeleverd`, `kan inte levereras`, `olevererbart`, `ikke leveres`, `niedostarczon`, `nie można dostarczyć`,
+		`nedoručiteln`, `kézbesíthetetlen`,
+		`вернулось`, `ошибка доставки`, `не доставлено`, `ваше сообщение не доставлено`, `teslim edilemedi`, `退信`, `系统退信`, `投递失败`, `配信不能`,
+		`配信エラー`, `送信エラー`, `배달 ?(?:실패|불가)`, `benachrichtigung zum übermittlungsstatus`,
 	}, "|") + `)`)
 	bouncePhrase = regexp.MustCompile(`(?i)` + strings.Join([]string{
-		`created automatically by mail delivery software`, `(?:could not|couldn't|cannot|can't|unable to|not able to|wasn't able to|failed to) (?:be )?(?:deliver|send|sent)`, `could ?n[o']t be delivered`, `delivery (?:to the following|has failed|failed|of .{0,40}failed|for .{0,40}failed)`,
-		`did not reach the following`, `undeliver`, `permanent (?:fatal )?error`, `mail delivery (?:failed|failure|error)`, `returned (?:mail|message|below)`, `delivery (?:status|failure|error)`, `error delivering your mail`, `transcript of session follows`, `not delivered`, `trouble delivering`, `recipient.{0,40}(?:rejected|unknown)`,
-		`non-?delivered`, `delivery problems`, `message below`, `nicht zugestellt`, `не может быть доставлено`, `delayed`, `次のあて先`, `invalid user`, `user unknown`, `cannot be sent`, `message.{0,30}could not`, `配信できません`, `送信できません`,
+		`created automatically by mail delivery software`,
+		`(?:could not|couldn't|cannot|can't|unable to|not able to|wasn't able to|failed to) (?:be )?(?:deliver|send|sent)`,
+		`could ?n[o']t be delivered`, `delivery (?:to the following|has failed|failed|of .{0,40}failed|for .{0,40}failed)`,
+		`did not reach the following`, `undeliver`, `permanent (?:fatal )?error`, `mail delivery (?:failed|failure|error)`,
+		`returned (?:mail|message|below)`, `delivery (?:status|failure|error)`, `error delivering your mail`,
+		`transcript of session follows`, `not delivered`, `trouble delivering`, `recipient.{0,40}(?:rejected|unknown)`,
+		`non-?delivered`, `delivery problems`, `message below`, `nicht zugestellt`, `не может быть доставлено`, `delayed`, `次のあて先`,
+		`invalid user`, `user unknown`, `cannot be sent`, `message.{0,30}could not`, `配信できません`, `送信できません`,
 	}, "|"))
 	returnedMark = regexp.MustCompile(`(?im)^\W*(?:` + strings.Join([]string{
-		`below this line is (?:a copy of )?(?:the|your) (?:original )?message`, `below the next line is a copy of the message`, `enclosed is a copy of the message`, `this is a copy of (?:the|your) message`, `this is the original message`, `message headers follow`, `(?:the )?original message (?:follows|headers|header|text|:)`, `original message\W*$`,
-		`unsent message (?:follows|below)`, `message (?:header|text) follows`, `included is (?:a|the) (?:first|copy)`, `returned message (?:follows|:)`, `headers? of (?:the )?(?:original|your) message`, `copy of (?:the )?(?:original )?message`, `the header of the original message`, `here is (?:a copy of )?(?:your|the)(?: original)? (?:message|mail)`, `undelivered message follows`, `begin(?:ning)? of (?:the )?(?:returned|original)`, `your (?:original )?message(?: reads| is enclosed| follows)`, `from mailer-daemon\s`, `received:\s?(?:from|by|\()`, `return-path:\s?<`,
+		`below this line is (?:a copy of )?(?:the|your) (?:original )?message`, `below the next line is a copy of the message`,
+		`enclosed is a copy of the message`, `this is a copy of (?:the|your) message`, `this is the original message`,
+		`message headers follow`, `(?:the )?original message (?:follows|headers|header|text|:)`, `original message\W*$`,
+		`unsent message (?:follows|below)`, `message (?:header|text) follows`, `included is (?:a|the) (?:first|copy)`,
+		`returned message (?:follows|:)`, `headers? of (?:the )?(?:original|your) message`, `copy of (?:the )?(?:original )?message`,
+		`the header of the original message`, `here is (?:a copy of )?(?:your|the)(?: original)? (?:message|mail)`,
+		`undelivered message follows`, `begin(?:ning)? of (?:the )?(?:returned|original)`,
+		`your (?:original )?message(?: reads| is enclosed| follows)`, `from mailer-daemon\s`, `received:\s?(?:from|by|\()`,
+		`return-path:\s?<`,
 	}, "|") + `)`)
 	address = regexp.MustCompile(`[A-Za-z0-9!#$%&'*+/=?^_{|}~.\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,250}[A-Za-z0-9])?`)
 )
@@ -99,7 +122,8 @@ func isListRefusal(m *Mail, text string) bool {
 	return nullReturn(m.Header)
 }
 
-var listRefusal = anyOf(`you are not (?:a )?member of this (?:mailing )?list`, `are not (?:a )?member \(`, `post by non-member to a members-only list`, `only (?:subscribers|members) (?:may|can|are allowed to) post`)
+var listRefusal = anyOf(`you are not (?:a )?member of this (?:mailing )?list`, `are not (?:a )?member \(`,
+	`post by non-member to a members-only list`, `only (?:subscribers|members) (?:may|can|are allowed to) post`)
 
 func fromDaemon(m *Mail) bool {
 	for _, a := range m.From {

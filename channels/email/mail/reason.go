@@ -218,7 +218,7 @@ func (r refusal) knowsUsers(code string) bool {
 	case "data":
 		return saidAfterData.MatchString(r.words)
 	}
-	return saidOfOwnUser.MatchString(r.words) || r.words == "" && r.told.own()
+	return saidOfOwnUser.MatchString(r.words) || saidAfterData.MatchString(r.words) || r.words == "" && r.told.own()
 }
 
 // command is the command of SMTP that was refused, or empty.
