@@ -30,12 +30,27 @@ type desk struct {
 	names  map[string]string // what differs from run to run, by what golden files call it
 }
 
-// newDesk has the organisation of testdata and an account on each channel.
+// newDesk has the organisation of testdata and an account on each channel. Its
+// policies are slow, so that nothing is late while the commands run.
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := emptyDesk(t)
-	d.ok("org", "apply", "testdata/organisation.yaml")
+	organisation := readFile(t, "testdata/organisation.yaml")
+	slow := strings.ReplaceAll(organisation, "respond_within: 2s, resolve_within: 4s", "respond_within: 2d, resolve_within: 4d")
+	if slow == organisation {
+		t.Fatal("there is no quick policy any more")
+	}
+	file := filepath.Join(d.folder, "slow.yaml")
+	must(t, os.WriteFile(file, []byte(slow), 0o600))
+	d.ok("org", "apply", file)
 	return d
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	must(t, err)
+	return string(data)
 }
 
 // emptyDesk is a desk before its first organisation.

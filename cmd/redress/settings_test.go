@@ -11,13 +11,6 @@ import (
 	"testing"
 )
 
-func readFile(t *testing.T, path string) string {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	must(t, err)
-	return string(data)
-}
-
 // faulty writes settings and an organisation that are wrong in several places.
 func faulty(t *testing.T) (config string, places []string) {
 	t.Helper()
