@@ -73,7 +73,7 @@ func (a *account) handler(path string, accept channels.Accept,
 		if in, keep := understand(form, body); keep {
 			if err := accept(r.Context(), in); err != nil {
 				a.Logger.ErrorContext(r.Context(), "message was not accepted; Twilio is asked to try again",
-					"channel", in.Channel, "account", a.Name, "err", err)
+					"channel", in.Channel, "account", a.Name, "error", err)
 				w.Header().Set("Retry-After", retryAfter)
 				http.Error(w, "try again later", http.StatusServiceUnavailable)
 				return

@@ -67,7 +67,7 @@ func (a *Adapter) Poll(ctx context.Context, accept channels.Accept) error {
 // reportPolling logs the first of several failures in a row; Health tells the rest.
 func (a *Adapter) reportPolling(ctx context.Context, failures int, err error) {
 	if failures == 1 {
-		a.Logger.ErrorContext(ctx, "polling failed; trying again", "channel", Channel, "account", a.Config.Name, "err", err)
+		a.Logger.ErrorContext(ctx, "polling failed; trying again", "channel", Channel, "account", a.Config.Name, "error", err)
 	}
 }
 

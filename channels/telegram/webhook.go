@@ -31,7 +31,7 @@ func (a *Adapter) Routes(mux *http.ServeMux, accept channels.Accept) {
 		if in, keep := a.inbound(raw); keep {
 			if err := accept(r.Context(), in); err != nil {
 				a.Logger.ErrorContext(r.Context(), "update was not accepted; Telegram will try again",
-					"channel", Channel, "account", a.Config.Name, "err", err)
+					"channel", Channel, "account", a.Config.Name, "error", err)
 				w.Header().Set("Retry-After", "15")
 				http.Error(w, "try again later", http.StatusServiceUnavailable)
 				return
