@@ -74,9 +74,16 @@ func (a *App) newIntake(role Role) (*pipeline.Intake, error) {
 	if !role.Gateway {
 		return nil, nil
 	}
-	var err error
-	a.spool, err = spool.Open(filepath.Join(a.Settings.DataDir, "spool"), a.Settings.Limits.SpoolBytes)
+	folder := filepath.Join(a.Settings.DataDir, "spool")
+	lock, err := spool.Lock(folder)
+	if errors.Is(err, spool.ErrInUse) {
+		return nil, fmt.Errorf("data_dir %s: %w; each gateway needs its own", a.Settings.DataDir, err)
+	}
 	if err != nil {
+		return nil, fmt.Errorf("opening the spool: %w", err)
+	}
+	a.closers = append(a.closers, lock)
+	if a.spool, err = spool.Open(folder, a.Settings.Limits.SpoolBytes); err != nil {
 		return nil, fmt.Errorf("opening the spool: %w", err)
 	}
 	return pipeline.NewIntake(pipeline.IntakeOptions{
