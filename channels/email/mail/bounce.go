@@ -111,7 +111,7 @@ func unexplained(bounces []Bounce) bool {
 // isListRefusal knows a list that takes mail of its members only.
 func isListRefusal(m *Mail, text string) bool {
 	words := strings.ToLower(m.Subject + "\n" + text[:min(len(text), 2000)])
-	if !listRefusal.MatchString(words) {
+	if !listRefusal.MatchString(words) || len(m.From) != 1 || !listManager.MatchString(m.From[0].Address) {
 		return false
 	}
 	for _, name := range []string{"X-MLServer", "Mailing-List", "List-Id", "List-Subscribe", "X-Mailman-Version", "X-BeenThere", "X-List-Administrivia"} {
@@ -121,6 +121,8 @@ func isListRefusal(m *Mail, text string) bool {
 	}
 	return nullReturn(m.Header)
 }
+
+var listManager = regexp.MustCompile(`(?i)(?:^|[-.+])(?:admin|owner|request|bounces?|ctl|help|majordomo|listserv|mailman|fml|mailer-daemon|no-?reply)@`)
 
 var listRefusal = anyOf(`you are not (?:a )?member of this (?:mailing )?list`, `are not (?:a )?member \(`,
 	`post by non-member to a members-only list`, `only (?:subscribers|members) (?:may|can|are allowed to) post`)

@@ -196,3 +196,29 @@ func TestFlowed(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a file or a text holds, reading it ends, and gives no more than there is.
+func FuzzWrapped(f *testing.F) {
+	f.Add([]byte("begin 644 leak.txt\n#0V%T\n`\nend\n=ybegin size=3 name=x\n" + yenc("Cat") + "\n=yend"))
+	f.Add([]byte("\x78\x9f\x3e\x22\x01\x00" + tnefAttribute(tnefRenderData, "") + tnefAttribute(tnefAttachmentProps, "\x01\x00\x00\x00"+mapiText(mapiAttachLongName, "a"))))
+	f.Add([]byte(der(berSequence, der(berOID, string(oidSignedData)), der(berExplicit, der(berSequence, der(2, "\x01"), der(0x31))))))
+	f.Add([]byte("BEGIN:VEVENT\r\nSUMMARY:x\r\n y\r\nEND:VEVENT"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		rest, files := takeFiles(data, 100)
+		size := len(rest)
+		for _, file := range files {
+			size += len(file.data)
+		}
+		if size > len(data)+3 { // the last group of a line may be padded
+			t.Errorf("%d bytes of %d", size, len(data))
+		}
+		if unwrapped, ok := readTNEF(data, 100); ok && len(unwrapped.files) > 100 {
+			t.Errorf("%d files", len(unwrapped.files))
+		}
+		if content, _ := signedContent(data); len(content) > len(data) {
+			t.Errorf("%d bytes of %d", len(content), len(data))
+		}
+		_ = calendarText(string(data))
+		_ = decodeCharset(data, "", nil)
+	})
+}
