@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -218,6 +219,28 @@ func TestUploadOverLimit(t *testing.T) {
 	if len(c.accepted) > 0 {
 		t.Error("it was taken in")
 	}
+}
+
+// Many large uploads at a time do not fill the memory, and keep nobody from
+// complaining in words.
+func TestManyUploadsAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCity(t)
+		upload := func() *http.Request {
+			body, _ := io.Pipe() // never comes to its end
+			r := httptest.NewRequest(http.MethodPost, "/complaints", body).WithContext(t.Context())
+			r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+			return r
+		}
+		for range 8 {
+			r := upload()
+			go c.do(r)
+			t.Cleanup(func() { _ = r.Body.Close() })
+		}
+		synctest.Wait()
+		wantText(t, c.do(upload()), http.StatusTooManyRequests)
+		wantRedirect(t, c.do(post(t, "/complaints", c.filled(nil))), "/track/")
+	})
 }
 
 func TestPlainFormOverLimit(t *testing.T) {

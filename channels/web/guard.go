@@ -1,7 +1,9 @@
 package web
 
 import (
+	"context"
 	"net/http"
+	"time"
 
 	"github.com/redress-cms/redress/templates/pages"
 )
@@ -54,6 +56,36 @@ func (s *site) throttled(next http.HandlerFunc) http.Handler {
 		}
 		next(w, r)
 	})
+}
+
+// Bounds of forms with files, each of which takes several times its size in
+// memory: how many of the largest at a time, and how long one more waits.
+const (
+	maxUploads = 8
+	uploadWait = 10 * time.Second
+)
+
+// admitted lets only so much be uploaded at the same time. A form without
+// files is small and never waits.
+func (s *site) admitted(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		size, largest := r.ContentLength, s.config.MaxBytes+formOverhead
+		if size < 0 || size > largest {
+			size = largest
+		}
+		if size <= formOverhead {
+			next(w, r)
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), uploadWait)
+		defer cancel()
+		if err := s.uploads.Acquire(ctx, size); err != nil {
+			s.busy(w, r)
+			return
+		}
+		defer s.uploads.Release(size)
+		next(w, r)
+	}
 }
 
 func (s *site) busy(w http.ResponseWriter, r *http.Request) {

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/redress-cms/redress/channels"
 	"github.com/redress-cms/redress/templates/pages"
 )
@@ -84,6 +86,7 @@ type Adapter struct {
 	// posts bounds what one client may send, guesses how many wrong tracking
 	// tokens it may try.
 	posts, guesses *limiter
+	uploads        *semaphore.Weighted // bytes posted at the same time
 
 	mu     sync.Mutex
 	health channels.Health
@@ -119,6 +122,7 @@ func New(config Config) (*Adapter, error) {
 		tokens:  signer{secret: config.Secret, now: config.Now, random: config.Random},
 		posts:   newLimiter(20, 15*time.Second),
 		guesses: newLimiter(20, 6*time.Second),
+		uploads: semaphore.NewWeighted(maxUploads * (config.MaxBytes + formOverhead)),
 		health:  channels.Health{Name: name, Up: true},
 	}, nil
 }
@@ -153,7 +157,7 @@ func (a *Adapter) Routes(mux *http.ServeMux, accept channels.Accept) {
 	a.origin.SetDenyHandler(http.HandlerFunc(s.foreign))
 	get := func(pattern string, h http.HandlerFunc) { mux.Handle("GET "+pattern, s.guarded(h)) }
 	post := func(pattern string, h http.HandlerFunc) {
-		mux.Handle("POST "+pattern, s.guarded(s.ownPagesOnly(s.throttled(h))))
+		mux.Handle("POST "+pattern, s.guarded(s.ownPagesOnly(s.throttled(s.admitted(h)))))
 	}
 	get("/{$}", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/complaints/new", http.StatusFound)
