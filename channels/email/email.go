@@ -38,6 +38,10 @@ type Config struct {
 	// from the person in Reply-To, who is not proven by that.
 	FormSenders []string
 
+	// LookupTXT asks the name service for the keys of DKIM signatures, which
+	// count where no configured server judged the mail; nil: they do not.
+	LookupTXT func(ctx context.Context, name string) ([]string, error)
+
 	HTTP    *http.Client // for OAuth2 tokens; nil: http.DefaultClient
 	Cursors Cursors      // required with IMAP
 	// Lease says whether this process is the one that reads the mailbox now.

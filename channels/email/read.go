@@ -14,7 +14,7 @@ import (
 // can be verified, and an answer with the details of a case goes to no address
 // that anybody could have written into the mail. The exception is a site that
 // the settings trust to write there who filled in its form.
-func (a *Adapter) Read(_ context.Context, in channels.Inbound) (channels.Message, error) {
+func (a *Adapter) Read(ctx context.Context, in channels.Inbound) (channels.Message, error) {
 	m := mail.Parse(in.Raw, a.config.Limits)
 	msg := channels.Message{
 		From:    author(m, in.Sender),
@@ -45,7 +45,7 @@ func (a *Adapter) Read(_ context.Context, in channels.Inbound) (channels.Message
 		msg.From = person // nothing proves a name in a form
 		return msg, nil
 	}
-	msg.Verified, msg.VerifiedBy = verify(m, a.config.AuthServIDs)
+	msg.Verified, msg.VerifiedBy = a.verified(ctx, m, in.Raw)
 	return msg, nil
 }
 

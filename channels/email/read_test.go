@@ -2,9 +2,14 @@ package email
 
 import (
 	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/emersion/go-msgauth/dkim"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/redress-cms/redress/channels"
@@ -168,5 +173,56 @@ func TestVerified(t *testing.T) {
 		if err != nil || got.Verified != test.want {
 			t.Errorf("%s: verified %v by %q, %v", name, got.Verified, got.VerifiedBy, err)
 		}
+	}
+}
+
+func TestVerifiedBySignature(t *testing.T) {
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(public)
+	sign := func(domain, raw string, expires time.Time) string {
+		var out strings.Builder
+		options := &dkim.SignOptions{Domain: domain, Selector: "s", Signer: private, HeaderKeys: []string{"From", "Subject"}, Expiration: expires}
+		if err := dkim.Sign(&out, strings.NewReader(raw), options); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	config := testConfig(mailServer{})
+	config.IMAP = IMAP{}
+	config.AuthServIDs = []string{"mx.city.example"}
+	config.LookupTXT = func(_ context.Context, name string) ([]string, error) {
+		switch name {
+		case "s._domainkey.example.org", "s._domainkey.evil.example":
+			return []string{key}, nil
+		}
+		return nil, errors.New("no such name")
+	}
+	a := newAdapter(t, config)
+	const raw = "From: Asha <asha@example.org>\r\nSubject: leak\r\n\r\nIt leaks.\r\n"
+	signed := sign("example.org", raw, time.Time{})
+	for name, test := range map[string]struct {
+		raw  string
+		want bool
+	}{
+		"signed":                  {signed, true},
+		"changed on the way":      {strings.Replace(signed, "It leaks", "It is dry", 1), false},
+		"by another domain":       {sign("evil.example", raw, time.Time{}), false},
+		"by a domain without key": {sign("mail.example.org", raw, time.Time{}), false},
+		"expired":                 {sign("example.org", raw, time.Unix(1, 0)), false},
+		"a second From":           {"From: x@evil.example\r\n" + signed, false},
+		"the server says fail":    {"Authentication-Results: mx.city.example; dmarc=fail header.from=example.org\r\n" + signed, false},
+		"not signed":              {raw, false},
+	} {
+		got, err := a.Read(context.Background(), a.inbound([]byte(test.raw)))
+		if err != nil || got.Verified != test.want {
+			t.Errorf("%s: verified %v by %q, %v", name, got.Verified, got.VerifiedBy, err)
+		}
+	}
+	a.config.LookupTXT = nil
+	if got, _ := a.Read(context.Background(), a.inbound([]byte(signed))); got.Verified {
+		t.Error("a signature counts without a name service")
 	}
 }

@@ -45,6 +45,9 @@ func TestReplyCorpus(t *testing.T) {
 		text := string(read(t, dir, file))
 		got := ReplyText(text)
 		checkReply(t, file, text, got)
+		if m := Parse([]byte("From: Asha <asha@example.org>\nSubject: Re: Leak\nMessage-ID: <1@x>\nContent-Type: text/plain; charset=utf-8\n\n"+text), Limits{}); m.Automatic.Kind != None {
+			t.Errorf("%s: a person's mail is taken for %v", file, m.Automatic)
+		}
 		if squeeze(got) != squeeze(want.ReplyText) {
 			wrong++
 			t.Logf("%s:\n got %q\nwant %q", file, squeeze(got), squeeze(want.ReplyText))
