@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/redress-cms/redress/channels/sandbox/twilioapi"
+	"github.com/redress-cms/redress/cmd/redress/internal/app"
 )
 
 // TestSignatures posts to the running program behind a proxy that ends TLS:
@@ -16,6 +19,7 @@ func TestSignatures(t *testing.T) {
 	const public = "https://complaints.city.test"
 	s := newPlayed(t, false)
 	s.rewrite(fmt.Sprintf("public_url: %q", s.url), fmt.Sprintf("public_url: %q", public))
+	s.twilio.Route(public, s.url) // the proxy
 	s.start("serve")
 	s.awaitReady()
 	const message, status = "/webhooks/sms/main", "/webhooks/sms/main/status"
@@ -62,8 +66,48 @@ func TestSignatures(t *testing.T) {
 	if got := s.post(message, form, sign(message)); got != http.StatusOK {
 		t.Errorf("a replay is answered with %d; Twilio would send it for ever", got)
 	}
-	if stored := s.inbound("--all"); len(stored) != 1 {
+	other := func(in app.InboundView) bool { return in.ExternalID != form.Get("MessageSid") }
+	if stored := slices.DeleteFunc(s.inbound("--all"), other); len(stored) != 1 {
 		t.Errorf("a replay was stored again: %+v", stored)
+	}
+	s.awaitOutbound("+12025550135", "delivered", 1) // by a genuine callback
+}
+
+// TestWebhookSecret posts updates to a bot in webhook mode.
+func TestWebhookSecret(t *testing.T) {
+	const secret = "a-secret-for-the-hook"
+	s := newPlayed(t, false)
+	s.rewrite("mode: poll,", "mode: webhook, secret_token: "+secret+",")
+	s.start("serve")
+	s.awaitReady()
+	send := func(header http.Header) int {
+		t.Helper()
+		raw := update(1, 9135, 1, "Water is leaking in Ward 4")
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/webhooks/telegram/city", bytes.NewReader(raw))
+		must(t, err)
+		request.Header = header
+		response, err := http.DefaultClient.Do(request)
+		must(t, err)
+		defer response.Body.Close()
+		return response.StatusCode
+	}
+	const name = "X-Telegram-Bot-Api-Secret-Token"
+	for _, header := range []http.Header{{}, {name: {""}}, {name: {"another-secret"}}, {name: {secret + "x"}}} {
+		if got := send(header); got != http.StatusForbidden {
+			t.Errorf("%v: answered with %d, want 403", header, got)
+		}
+	}
+	if stored := s.inbound("--all"); len(stored) != 0 {
+		t.Errorf("refused updates were stored: %+v", stored)
+	}
+	if got := send(http.Header{name: {secret}}); got != http.StatusOK {
+		t.Errorf("the genuine update is answered with %d", got)
+	}
+	if !slices.ContainsFunc(s.inbound("--all"), func(in app.InboundView) bool { return in.Channel == "telegram" }) {
+		t.Error("the genuine update is not stored")
+	}
+	if strings.Contains(s.logs.String(), secret) {
+		t.Errorf("the log tells the secret:\n%s", s.logs)
 	}
 }
 
