@@ -38,9 +38,10 @@ func withFile(size int) string {
 // size.
 func hostile(n int) map[string]string {
 	daemon := "From: mailer-daemon@x.org\nSubject: failure notice\n\n"
-	status := plainHead + "Content-Type: multipart/report; boundary=b\n\n--b\n\n" + strings.Repeat("a0@b.org is said to be\n\n", n) + "--b\nContent-Type: message/delivery-status\n\n"
+	var status strings.Builder
+	status.WriteString(plainHead + "Content-Type: multipart/report; boundary=b\n\n--b\n\n" + strings.Repeat("a0@b.org is said to be\n\n", n) + "--b\nContent-Type: message/delivery-status\n\n")
 	for i := range n {
-		status += fmt.Sprintf("Final-Recipient: rfc822; a%d@b.org\nAction: failed\nDiagnostic-Code: smtp; %s\n\n", i, strings.Repeat("said ", 20))
+		fmt.Fprintf(&status, "Final-Recipient: rfc822; a%d@b.org\nAction: failed\nDiagnostic-Code: smtp; %s\n\n", i, strings.Repeat("said ", 20))
 	}
 	return map[string]string{
 		"nested parts": nested(n), "parts": wide(10 * n), "long header": "Subject: " + strings.Repeat("x", 2000*n) + "\n\nhello",
@@ -51,7 +52,7 @@ func hostile(n int) map[string]string {
 		"html":        plainHead + "Content-Type: text/html\n\n" + strings.Repeat(`<div id="divRplyFwdMsg"><b>`, 5*n),
 		"html quotes": plainHead + "In-Reply-To: <1@x>\nContent-Type: text/html\n\n" + strings.Repeat(`<div class="gmail_quote"><blockquote type=cite>`, 200) + strings.Repeat(`<div class="gmail_quote">x</div>`, n),
 		"uuencode":    plainHead + "\n" + strings.Repeat("begin 644 x\n", n), "yEnc": plainHead + "\n" + strings.Repeat("=ybegin size=1 name=x\n", n),
-		"recipients of a report": status, "recipients in a text": daemon + strings.Repeat("a@b.org\n\n", n), "words of a bounce": daemon + "a@b.org\n" + strings.Repeat("said \n\n", n),
+		"recipients of a report": status.String(), "recipients in a text": daemon + strings.Repeat("a@b.org\n\n", n), "words of a bounce": daemon + "a@b.org\n" + strings.Repeat("said \n\n", n),
 		"mailbox file": "From a 2015\n" + strings.Repeat(daemon+"a@b.org\n\nFrom a 2015\n", n),
 	}
 }
