@@ -19,12 +19,30 @@ func TestRefusals(t *testing.T) {
 	d.ok("user", "add", "olga", "--name", "Olga Ruiz", "--role", "auditor")
 	pending := d.outboundOf(ref)[0]
 	wrong := ref[:len(ref)-1] + map[bool]string{true: "2", false: "3"}[ref[len(ref)-1] == '3']
-	missing := filepath.Join(t.TempDir(), "missing")
 
-	for name, test := range map[string]struct {
-		args []string
-		want []string
-	}{
+	for name, test := range refusals(ref, wrong, orphan, pending.ID) {
+		t.Run(name, func(t *testing.T) {
+			d := *d
+			d.t = t
+			d.refused(exitRefused, test.args, append(test.want, "redress: ")...)
+		})
+	}
+	if got := d.ok("case", "show", orphan); strings.Contains(got, "accepted") {
+		t.Errorf("a refused action left its mark:\n%s", got)
+	}
+}
+
+// refusedLine is a command line with what is said to it.
+type refusedLine struct {
+	args []string
+	want []string
+}
+
+// refusals are by the reference of a resolved case, a wrong reference, a case
+// without an owner and a message still to be sent.
+func refusals(ref, wrong, orphan, pending string) map[string]refusedLine {
+	const missing = "testdata/missing"
+	return map[string]refusedLine{
 		"wrong reference":      {[]string{"case", "show", wrong}, []string{wrong, "C-7K2M-9QXT"}},
 		"no reference":         {[]string{"reference", "check", "hello", "there"}, []string{"hello there", "C-7K2M-9QXT"}},
 		"no such case to show": {[]string{"case", "show", unused}, []string{"no case", unused, "redress case list"}},
@@ -49,7 +67,7 @@ func TestRefusals(t *testing.T) {
 		"no message to retry":  {[]string{"inbound", "retry", "77"}, []string{"no received message 77"}},
 		"no message sent":      {[]string{"outbound", "show", "77"}, []string{"no message 77", "redress outbound list"}},
 		"no message to resend": {[]string{"outbound", "retry", "77"}, []string{"no message 77"}},
-		"not sent yet":         {[]string{"outbound", "retry", pending.ID}, []string{pending.ID, "still to be sent"}},
+		"not sent yet":         {[]string{"outbound", "retry", pending}, []string{pending, "still to be sent"}},
 		"nobody to disable":    {[]string{"user", "disable", "zoe"}, []string{"no user zoe"}},
 		"nobody to link":       {[]string{"user", "link-code", "zoe"}, []string{"no user zoe"}},
 		"disabled to link":     {[]string{"user", "link-code", "leo"}, []string{"leo is disabled"}},
@@ -57,20 +75,11 @@ func TestRefusals(t *testing.T) {
 		"phone of another":     {[]string{"user", "add", "ravi", "--phone", "+12025550171"}, []string{"ravi", "another user"}},
 		"no such template":     {[]string{"template", "preview", "hello"}, []string{"no template hello", "redress template list"}},
 		"no such language":     {[]string{"template", "preview", "acknowledged", "--lang", "tlh"}, []string{"tlh", "en, "}},
-		"no mail to parse":     {[]string{"parse", missing}, []string{missing}},
-		"no organisation file": {[]string{"org", "apply", missing}, []string{missing}},
+		"no mail to parse":     {[]string{"parse", missing}, []string{"missing"}},
+		"no organisation file": {[]string{"org", "apply", missing}, []string{"missing"}},
 		"nobody answers":       {[]string{"healthcheck", "http://127.0.0.1:1/healthz"}, []string{"no answer", "127.0.0.1:1"}},
 		"no engines to share":  {[]string{"gateway"}, []string{"database.url", "redis.url", "redress serve"}},
 		"sandbox for all":      {[]string{"sandbox", "--listen", "0.0.0.0:0"}, []string{"0.0.0.0:0"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			d := *d
-			d.t = t
-			d.refused(exitRefused, test.args, append(test.want, "redress: ")...)
-		})
-	}
-	if got := d.ok("case", "show", orphan); strings.Contains(got, "accepted") {
-		t.Errorf("a refused action left its mark:\n%s", got)
 	}
 }
 
