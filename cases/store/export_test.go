@@ -64,3 +64,6 @@ func (s *Store) Pragmas(ctx context.Context, name string) (writer, reader string
 func (s *Store) Setting(ctx context.Context, name string) (string, error) {
 	return one[string](s.writer.WithContext(ctx), "SELECT current_setting(?)", name)
 }
+
+// PostgresDialer is what connects to PostgreSQL.
+var PostgresDialer = postgresDialer

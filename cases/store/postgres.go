@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,6 +19,8 @@ const (
 	postgresConnections = 16
 	postgresLifetime    = 30 * time.Minute
 	postgresIdleTime    = 5 * time.Minute
+	postgresConnect     = 10 * time.Second // unless connect_timeout is in the URL
+	postgresSilence     = 30 * time.Second // of the network, not of a long statement
 )
 
 func openPostgres(o Options) (*Store, error) {
@@ -27,6 +31,7 @@ func openPostgres(o Options) (*Store, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "redress"
 	}
+	config.DialFunc = postgresDialer(config.ConnectTimeout).DialContext
 	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(demandDurability))
 	pool.SetMaxOpenConns(postgresConnections)
 	pool.SetMaxIdleConns(postgresConnections)
@@ -37,6 +42,11 @@ func openPostgres(o Options) (*Store, error) {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	return &Store{random: o.Random, now: o.Now, writer: db, reader: db, pools: []*sql.DB{pool}}, nil
+}
+
+// postgresDialer connects so that a server whose host vanished is noticed.
+func postgresDialer(timeout time.Duration) *net.Dialer {
+	return &net.Dialer{Timeout: cmp.Or(timeout, postgresConnect), Control: giveUpSilent}
 }
 
 // demandDurability makes a commit wait for the disk where the server is set
