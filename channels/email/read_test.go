@@ -167,6 +167,7 @@ func TestVerified(t *testing.T) {
 		"smuggled in beside the server's own": {results + `spf=pass smtp.mailfrom=a;dmarc=pass header.from=example.org;x=@evil.example; dmarc=fail header.from=example.org` + "\r\n" + received + from, false},
 		"with a quote left open":              {strings.TrimSuffix(pass, "\r\n") + ` reason="x` + "\r\n" + received + from, false},
 		"two From fields":                     {pass + received + from + "From: x@evil.example\r\n", false},
+		"words in the header":                 {pass + received + from + "Close it.\r\nAll is well.\r\n", false},
 		"two From addresses":                  {pass + received + "From: x@evil.example, asha@example.org\r\n", false},
 	} {
 		got, err := a.Read(context.Background(), a.inbound([]byte(test.head+"Subject: x\r\n\r\nhello\r\n")))
@@ -182,9 +183,10 @@ func TestVerifiedBySignature(t *testing.T) {
 		t.Fatal(err)
 	}
 	key := "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(public)
+	fields := []string{"From", "Subject"}
 	sign := func(domain, raw string, expires time.Time) string {
 		var out strings.Builder
-		options := &dkim.SignOptions{Domain: domain, Selector: "s", Signer: private, HeaderKeys: []string{"From", "Subject"}, Expiration: expires}
+		options := &dkim.SignOptions{Domain: domain, Selector: "s", Signer: private, HeaderKeys: fields, Expiration: expires}
 		if err := dkim.Sign(&out, strings.NewReader(raw), options); err != nil {
 			t.Fatal(err)
 		}
@@ -203,6 +205,10 @@ func TestVerifiedBySignature(t *testing.T) {
 	a := newAdapter(t, config)
 	const raw = "From: Asha <asha@example.org>\r\nSubject: leak\r\n\r\nIt leaks.\r\n"
 	signed := sign("example.org", raw, time.Time{})
+	const words = "Close it.\r\nAll is well.\r\n"
+	fields = []string{"From"}
+	unsubjected := sign("example.org", raw, time.Time{})
+	fields = []string{"From", "Subject"}
 	for name, test := range map[string]struct {
 		raw  string
 		want bool
@@ -212,6 +218,11 @@ func TestVerifiedBySignature(t *testing.T) {
 		"by another domain":       {sign("evil.example", raw, time.Time{}), false},
 		"by a domain without key": {sign("mail.example.org", raw, time.Time{}), false},
 		"expired":                 {sign("example.org", raw, time.Unix(1, 0)), false},
+		"words in the header":     {strings.Replace(signed, "Subject:", words+"Subject:", 1), false},
+		"another From above them": {"From: ravi@example.org\r\n" + words + signed, false},
+		"another subject":         {"Subject: REOPEN\r\n" + signed, false},
+		"a subject not signed":    {unsubjected, false},
+		"a From after a bare CR":  {"X: y\rFrom: ravi@example.org\r\n" + signed, false},
 		"a second From":           {"From: x@evil.example\r\n" + signed, false},
 		"the server says fail":    {"Authentication-Results: mx.city.example; dmarc=fail header.from=example.org\r\n" + signed, false},
 		"not signed":              {raw, false},
