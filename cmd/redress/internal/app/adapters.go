@@ -159,13 +159,18 @@ func (a *App) webConfig(ctx context.Context) (web.Config, error) {
 	return config, nil
 }
 
+// organisationTimeout is how long a page waits for a database that is silent.
+const organisationTimeout = 2 * time.Second
+
 // current is the organisation as of now; the last one known while the
 // database is away.
 func (a *App) current(ctx context.Context) *cases.Organisation {
 	if a.Office == nil { // still being wired
 		return a.lastOrganisation.Load()
 	}
-	org, err := a.Office.Organisation(context.WithoutCancel(ctx))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), organisationTimeout)
+	defer cancel()
+	org, err := a.Office.Organisation(ctx)
 	if err != nil {
 		a.Logger.Debug("the organisation is read from memory", "error", err)
 		return a.lastOrganisation.Load()
