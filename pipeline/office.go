@@ -214,6 +214,8 @@ func (o *Office) save(ctx context.Context, step store.Step) (store.Recorded, err
 			}
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
+	defer cancel()
 	for _, ref := range recorded.Outbox {
 		if err := o.Queue.Push(ctx, OutboundTopic(ref.Channel), OutboundItem(ref)); err != nil {
 			o.Logger.Debug("dispatch is away; the sweep will find the message", "outbound", ref.ID, "error", err)
