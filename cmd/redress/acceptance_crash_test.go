@@ -143,7 +143,7 @@ func TestKilledBeforeTheFlag(t *testing.T) {
 		<-dead
 
 		s.open()
-		_, err = s.mail.Write(letter(from, "Lamp", "Water is leaking at the market"))
+		_, err = s.mail.Write(letter(from, "Leak", "Water is leaking at the market"))
 		must(t, err)
 		s.eventually("the next mail as a case", func() error {
 			if n := len(s.casesOf("email:" + from)); n < 2 {
@@ -266,9 +266,9 @@ func TestKilledInALoop(t *testing.T) {
 		}
 		s.eventually("every text taken in", s.undelivered)
 		s.awaitHandled()
-		s.eventually("no acknowledgement left to send", func() error { return s.unsent(cases.ToComplainant, "pending", "retry") })
+		s.atLast("no acknowledgement left to send", func() error { return s.unsent(cases.ToComplainant, "pending", "retry") })
 		s.clock.step(4 * time.Minute) // what was cut off is uncertain, and asked about
-		s.eventually("nothing unfinished", func() error {
+		s.atLast("nothing unfinished", func() error {
 			return s.unsent(cases.ToComplainant, "pending", "retry", "attempting", "uncertain")
 		})
 		s.onceEach(phones)
@@ -348,7 +348,7 @@ func TestRedisFlushedAndAway(t *testing.T) {
 	s.redis.start()
 	acknowledged(len(phones))
 	s.awaitHandled()
-	s.eventually("nothing left to send", func() error { return s.unsent(cases.ToComplainant, "pending", "retry", "attempting", "uncertain") })
+	s.atLast("nothing left to send", func() error { return s.unsent(cases.ToComplainant, "pending", "retry", "attempting", "uncertain") })
 	s.onceEach(phones)
 }
 

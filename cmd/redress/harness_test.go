@@ -361,7 +361,7 @@ func (w *world) awaitOutbound(address, state string, count int) []app.OutboundVi
 // awaitHandled waits until every received message was handled.
 func (w *world) awaitHandled() {
 	w.t.Helper()
-	w.eventually("an empty inbox", func() error {
+	w.atLast("an empty inbox", func() error {
 		for _, in := range w.inbound() {
 			if in.State == "received" {
 				return fmt.Errorf("message %d of %s waits: %s", in.ID, in.Channel, in.Reason)
@@ -369,6 +369,23 @@ func (w *world) awaitHandled() {
 		}
 		return nil
 	})
+}
+
+// atLast is eventually for much work: it is patient, and looks more and more
+// seldom, since looking is work too.
+func (w *world) atLast(what string, check func() error) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 3*patience)
+	defer cancel()
+	for pause := 20 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		err := check()
+		if err == nil {
+			return
+		}
+		if (pipeline.SystemClock{}).Wait(ctx, time.Now().Add(pause)) != nil {
+			w.t.Fatalf("waiting for %s: %v\nlog:\n%s", what, err, w.logs)
+		}
+	}
 }
 
 // texts are the messages that a phone got from the city, not from the carrier.
