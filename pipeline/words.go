@@ -56,7 +56,9 @@ func NewWords(table templates.KeywordTable) *Words {
 func (w *Words) add(k spelled) {
 	for i, known := range w.keywords {
 		if known.kind == k.kind && slices.Equal(known.words, k.words) {
-			w.keywords[i].language = ""
+			if known.language != k.language {
+				w.keywords[i].language = ""
+			}
 			return
 		}
 	}
