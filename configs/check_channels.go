@@ -72,6 +72,15 @@ func (d *decoder) email(path string, e Email) {
 	for i, id := range e.AuthServIDs {
 		d.need(fmt.Sprintf("%s.auth_serv_ids[%d]", path, i), id, "write the host name your mail server puts into Authentication-Results")
 	}
+	for i, sender := range e.FormSenders {
+		address := sender
+		if strings.HasPrefix(sender, "@") {
+			address = "anybody" + sender
+		}
+		if _, err := mail.ParseAddress(address); err != nil {
+			d.add(fmt.Sprintf("%s.form_senders[%d]", path, i), "%q is neither an address nor @domain; write forms@site.example or @site.example", sender)
+		}
+	}
 }
 
 func (d *decoder) imap(path string, i IMAP) {

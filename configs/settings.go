@@ -53,6 +53,7 @@ type Email struct {
 	SMTP        SMTP     `yaml:"smtp"`
 	From        string   `yaml:"from"`
 	AuthServIDs []string `yaml:"auth_serv_ids"`
+	FormSenders []string `yaml:"form_senders"` // sites that mail their form: the person is in Reply-To
 }
 
 // IMAP is how a mailbox is read.

@@ -62,7 +62,7 @@ func (a *App) makeAdapters(ctx context.Context, org *cases.Organisation) error {
 
 func (a *App) emailConfig(s configs.Email) email.Config {
 	return email.Config{
-		Account: s.Name, From: s.From, AuthServIDs: s.AuthServIDs,
+		Account: s.Name, From: s.From, AuthServIDs: s.AuthServIDs, FormSenders: s.FormSenders,
 		IMAP: email.IMAP{
 			Address: s.IMAP.Address, TLS: s.IMAP.TLS, Username: s.IMAP.Username, Password: s.IMAP.Password.Reveal(),
 			OAuth2: oauth2(s.IMAP.OAuth2), Mailbox: s.IMAP.Mailbox, PollInterval: s.IMAP.PollInterval,
