@@ -20,11 +20,14 @@ type answering struct {
 	inbound   int64
 	channel   string
 	messageID string // of the message, for threads
+	pressID   string // of the button that was pressed
 	own       []cases.Case
 }
 
 func (p *Pipeline) answering(u *Understood) *answering {
-	return &answering{inbound: u.Inbound.ID, channel: u.Inbound.Channel, messageID: u.Message.ID, own: u.OwnCase}
+	return &answering{
+		inbound: u.Inbound.ID, channel: u.Inbound.Channel, messageID: u.Message.ID, pressID: u.Message.PressID, own: u.OwnCase,
+	}
 }
 
 // apply puts a change into the step and renders its notices into outbox rows.
@@ -148,7 +151,28 @@ func (s *sending) tell(ctx context.Context, n cases.Notice, r recipient) error {
 	}
 	row.Buttons = s.complainantButtons(n.Kind, r)
 	row.ExpiresAt = expiry(s.step.At, s.org.Rules.NoticeExpiry)
-	return s.add(n, r, row, true)
+	if err := s.add(n, r, row, true); err != nil {
+		return err
+	}
+	return s.release(n, r)
+}
+
+// release ends the waiting of a button that the complainant pressed; what there
+// is to say is in the message.
+func (s *sending) release(n cases.Notice, r recipient) error {
+	if s.answering == nil || s.answering.pressID == "" || s.answering.channel != r.address.Channel {
+		return nil
+	}
+	row := store.Outbound{
+		To: cases.ToComplainant, Automatic: true, InboundID: s.answering.inbound, PressID: s.answering.pressID,
+		Dedupe: fmt.Sprintf("press:%d", s.answering.inbound), ExpiresAt: s.step.At.Add(pressLife),
+	}
+	if err := s.add(n, r, row, false); err != nil {
+		return err
+	}
+	last := &s.step.Outbox[len(s.step.Outbox)-1]
+	last.Text, last.HTML = "", ""
+	return nil
 }
 
 // intoThread places an outgoing mail in its conversation: it answers the
