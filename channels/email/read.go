@@ -41,12 +41,26 @@ func (a *Adapter) Read(ctx context.Context, in channels.Inbound) (channels.Messa
 			Inline: file.Inline, Size: file.Size, SHA256: file.SHA256, Data: file.Data})
 	}
 	msg.Automatic.Form = m.Generated()
+	if a.ownGroup(m) {
+		msg.Automatic = channels.Automatic{Kind: channels.AutomaticNone}
+	}
 	if person, ok := a.formWriter(m); ok {
 		msg.From = person // nothing proves a name in a form
 		return msg, nil
 	}
 	msg.Verified, msg.VerifiedBy = a.verified(ctx, m, in.Raw)
 	return msg, nil
+}
+
+// ownGroup reports whether the mailing list that passed the mail on is the
+// mailbox itself: a complaints@ that is a group address. Its mails are letters
+// to us (RFC 2919, RFC 2369 section 3.4).
+func (a *Adapter) ownGroup(m mail.Mail) bool {
+	own := canonical(a.from.Address)
+	id := strings.ToLower(m.Header.Get("List-Id"))
+	post := strings.ToLower(m.Header.Get("List-Post"))
+	return m.Automatic.Kind == mail.List &&
+		(strings.Contains(id, "<"+strings.Replace(own, "@", ".", 1)+">") || strings.Contains(post, "<mailto:"+own+">"))
 }
 
 // formWriter is who filled in the form of a site that the settings name: the

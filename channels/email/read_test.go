@@ -92,6 +92,21 @@ func TestReadBounce(t *testing.T) {
 	}
 }
 
+func TestAMailboxThatIsAGroupAddress(t *testing.T) {
+	a := sendingAdapter(t, "127.0.0.1:1") // sends as complaints@city.example
+	for head, list := range map[string]bool{
+		"List-Id: <complaints.city.example>\r\nPrecedence: list\r\n":                                               false,
+		"List-Id: x <42.groups.example>\r\nList-Post: <https://g.example/1>, <mailto:Complaints@city.example>\r\n": false,
+		"List-Id: <news.city.example>\r\nPrecedence: list\r\n":                                                     true,
+		"List-Post: <mailto:complaints@city.example.evil.example>\r\n":                                             true,
+	} {
+		got, err := a.Read(context.Background(), a.inbound([]byte("From: asha@example.org\r\n"+head+"Message-ID: <9@x>\r\n\r\nWater is leaking.\r\n")))
+		if err != nil || got.Automatic.Is() != list {
+			t.Errorf("%q: automatic %+v, %v; want a list mail: %v", head, got.Automatic, err, list)
+		}
+	}
+}
+
 func TestFormMail(t *testing.T) {
 	config := testConfig(mailServer{})
 	config.IMAP = IMAP{}
