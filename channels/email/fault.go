@@ -19,6 +19,7 @@ import (
 type fault struct {
 	text    string
 	refused bool // the server knows us and says no
+	own     bool // it is our database that cannot
 	err     error
 }
 

@@ -66,7 +66,7 @@ func (a *Adapter) cursorName() string {
 func (b *mailbox) cursor(ctx context.Context) (imap.UID, error) {
 	value, err := b.adapter.config.Cursors.Cursor(ctx, b.adapter.cursorName())
 	if err != nil {
-		return 0, fmt.Errorf("read the cursor: %w", &fault{text: "the database cannot be read", err: err})
+		return 0, fmt.Errorf("read the cursor: %w", &fault{text: "the database cannot be read", own: true, err: err})
 	}
 	validity, uid, ok := strings.Cut(value, ":")
 	if !ok || validity != strconv.FormatUint(uint64(b.validity), 10) {
@@ -82,7 +82,7 @@ func (b *mailbox) cursor(ctx context.Context) (imap.UID, error) {
 func (b *mailbox) setCursor(ctx context.Context, uid imap.UID) error {
 	value := fmt.Sprintf("%d:%d", b.validity, uid)
 	if err := b.adapter.config.Cursors.SetCursor(ctx, b.adapter.cursorName(), value); err != nil {
-		return fmt.Errorf("move the cursor: %w", &fault{text: "the database cannot be written", err: err})
+		return fmt.Errorf("move the cursor: %w", &fault{text: "the database cannot be written", own: true, err: err})
 	}
 	return nil
 }

@@ -12,10 +12,11 @@ import (
 type pauses struct {
 	first, most time.Duration // doubling from first to most
 	refused     time.Duration // after a refused login: trying often locks accounts
+	own         time.Duration // at most, while our own database is away: asking it often costs nothing
 }
 
 func defaultPauses() pauses {
-	return pauses{first: time.Second, most: 5 * time.Minute, refused: 5 * time.Minute}
+	return pauses{first: time.Second, most: 5 * time.Minute, refused: 5 * time.Minute, own: 15 * time.Second}
 }
 
 // Poll implements channels.Poller: it keeps a connection to the mailbox,
@@ -37,7 +38,7 @@ func (a *Adapter) Poll(ctx context.Context, accept channels.Accept) error {
 				a.renewed = true
 				continue
 			}
-			wait = a.backoff(fault.refused)
+			wait = a.backoff(fault)
 			a.failures++
 			a.unhealthy(fault.text)
 			a.log.WarnContext(ctx, "mailbox cannot be read", "error", fault.text, "retry_in", wait)
@@ -50,10 +51,13 @@ func (a *Adapter) Poll(ctx context.Context, accept channels.Accept) error {
 
 // backoff doubles with each failure, and varies by up to a half so that many
 // pollers do not come back at once.
-func (a *Adapter) backoff(refused bool) time.Duration {
-	d := a.pauses.refused
-	if !refused {
-		d = min(a.pauses.first<<min(a.failures, 20), a.pauses.most)
+func (a *Adapter) backoff(fault *fault) time.Duration {
+	d := min(a.pauses.first<<min(a.failures, 20), a.pauses.most)
+	switch {
+	case fault.refused:
+		d = a.pauses.refused
+	case fault.own:
+		d = min(d, a.pauses.own)
 	}
 	var b [1]byte
 	if _, err := a.config.Random.Read(b[:]); err != nil {
@@ -78,7 +82,7 @@ func pause(ctx context.Context, d time.Duration) error {
 func (a *Adapter) session(ctx context.Context, accept channels.Accept) error {
 	held, err := a.config.Lease(ctx)
 	if err != nil {
-		return fmt.Errorf("ask for the lease: %w", &fault{text: "the lease of the mailbox cannot be asked for", err: err})
+		return fmt.Errorf("ask for the lease: %w", &fault{text: "the lease of the mailbox cannot be asked for", own: true, err: err})
 	}
 	if !held {
 		a.standby()

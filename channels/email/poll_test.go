@@ -2,6 +2,7 @@ package email
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -304,5 +306,37 @@ func TestPollWithoutLeaseDoesNotConnect(t *testing.T) {
 		held = true
 		mu.Unlock()
 		box.next(t)
+	})
+}
+
+// After minutes without a database the mailbox is read again at once, not
+// after the pause that a broken mail server gets.
+func TestPollIsBackSoonAfterTheDatabaseIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		back := time.Now().Add(10 * time.Minute)
+		var asked time.Time
+		config := testConfig(mailServer{address: "127.0.0.1:1", username: "asha", password: "x", interval: time.Minute})
+		config.Lease = func(context.Context) (bool, error) {
+			if time.Now().Before(back) {
+				return false, errors.New("the database is away")
+			}
+			if asked.IsZero() {
+				asked = time.Now()
+			}
+			return false, nil
+		}
+		a, err := New(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
+		defer cancel()
+		_ = a.Poll(ctx, nil)
+		if late := asked.Sub(back); asked.IsZero() || late > 15*time.Second {
+			t.Errorf("asked again %v after the database was back", late)
+		}
+		if h := a.Health(); !h.Up {
+			t.Errorf("health %+v", h)
+		}
 	})
 }
