@@ -134,7 +134,8 @@ func (p *Pipeline) meant(u *Understood, word Keyword) bool {
 	hasReference := len(cases.FindReferences(word.Rest)) > 0 || wrongReference(u.Org, word.Rest) != ""
 	if u.Format.Threads && !word.Shouted && !hasReference { // letters have sentences
 		resolved := u.Case != nil && !u.Case.Status.Open()
-		if word.Kind != IntentStatus && !(resolved && (word.Kind == IntentReopen || word.Kind == IntentRate)) {
+		answer := word.Kind == IntentReopen || word.Kind == IntentRate
+		if word.Kind != IntentStatus && (!resolved || !answer) {
 			return false
 		}
 	}

@@ -326,16 +326,15 @@ func (c *city) refuse(text string) {
 	l := c.lines[channel]
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch {
-	case fields[1] == "ok":
+	if fields[1] == "ok" {
 		delete(l.failures, address)
-	default:
-		se := &channels.SendError{Kind: channels.SendErrorKind(fields[1]), Code: "21610", Text: "the provider said no"}
-		if len(fields) > 2 {
-			_, se.NewAddress = place(fields[2])
-		}
-		l.failures[address] = se
+		return
 	}
+	se := &channels.SendError{Kind: channels.SendErrorKind(fields[1]), Code: "21610", Text: "the provider said no"}
+	if len(fields) > 2 {
+		_, se.NewAddress = place(fields[2])
+	}
+	l.failures[address] = se
 }
 
 // report has a provider tell of the last message to a place.

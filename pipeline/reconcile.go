@@ -144,7 +144,11 @@ func (r *Reconciler) ask(ctx context.Context, row store.Outbound) error {
 	default:
 		return nil
 	}
-	if err := r.Store.Finish(ctx, row.ID, o); err != nil && !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrDone) {
+	err = r.Store.Finish(ctx, row.ID, o)
+	if errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrDone) {
+		return nil // a delivery report, or a person, was faster
+	}
+	if err != nil {
 		return err
 	}
 	r.Metrics.Outbound(row.Channel, o.State)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,7 +63,8 @@ func TestWhatBecomesOfAnUncertainMessage(t *testing.T) {
 						return channels.Receipt{}, false, nil
 					}
 				}
-				r := &pipeline.Reconciler{Store: db, Adapters: only(adapter), Resend: tc.resend, Clock: pipeline.SystemClock{}, Logger: quiet}
+				log := &logbook{}
+				r := &pipeline.Reconciler{Store: db, Adapters: only(adapter), Resend: tc.resend, Clock: pipeline.SystemClock{}, Logger: log.logger()}
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				_ = r.Run(ctx)
 				cancel()
@@ -74,6 +76,9 @@ func TestWhatBecomesOfAnUncertainMessage(t *testing.T) {
 				cancel()
 				if got := db.row("1").State; got != tc.state {
 					t.Errorf("state %s, want %s", got, tc.state)
+				}
+				if told, did := strings.Contains(log.String(), "is certain"), tc.answer != nil && tc.state != store.OutUncertain; told != did {
+					t.Errorf("the log tells that it is certain: %v, want %v", told, did)
 				}
 				if adapter.asked == 0 || adapter.asked > 20 {
 					t.Errorf("the provider was asked %d times in an hour", adapter.asked)
