@@ -15,7 +15,7 @@ import (
 // Bounds of a worker.
 const (
 	workerBatch  = 16
-	defaultGrace = 20 * time.Second // below the 30 s after which systemd and Docker kill
+	defaultGrace = 20 * time.Second // with what follows it, below the 45 s of docs/deploy
 	doneTimeout  = 5 * time.Second
 	maxIdle      = 30 * time.Second
 )
