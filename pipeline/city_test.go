@@ -222,6 +222,8 @@ func townHall() *cases.Organisation {
 			officer("dora", "desk", 1, cases.Address{Channel: "letter", Value: "dora@city.test"}),
 			officer("mira", "desk", 3, cases.Address{Channel: "chat", Value: "505"}),
 			officer("nobody", "light", 2),
+			{Login: "sol", Name: "sol", Roles: []cases.Role{cases.RoleSupervisor}, Department: "light", Level: 3,
+				Addresses: []cases.Address{{Channel: "text", Value: "+15550506"}}},
 		},
 		Services: []cases.Service{
 			{Code: "leak", Name: "Water leak", Group: "Water", Department: "water", Priority: cases.High, Policy: "standard",

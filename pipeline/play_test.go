@@ -87,7 +87,7 @@ var addresses = map[string]string{
 	"eve@text": "+15550001", "eve@letter": "eve@home.test", "eve@chat": "9001", "eve@page": "anonymous:1",
 	"bob@text": "+15550002", "bob@letter": "bob@home.test", "bob@chat": "9002",
 	"asha@chat": "501", "asha@text": "+15550501", "ravi@chat": "502", "leo@text": "+15550503", "leo@letter": "leo@city.test",
-	"leo@chat": "503", "dora@letter": "dora@city.test", "mira@chat": "505", "all@group": "-100", "all@newgroup": "-200",
+	"leo@chat": "503", "dora@letter": "dora@city.test", "mira@chat": "505", "sol@text": "+15550506", "all@group": "-100", "all@newgroup": "-200",
 }
 
 func place(who string) (channel, address string) {

@@ -155,6 +155,8 @@ func TestStaffCommands(t *testing.T) {
 			eve@chat: /status C1
 			-> eve@chat held
 			-> asha@chat case_held
+			sol@text: note C1 I supervise the lamps
+			-> sol@text refused another_department
 			mira@chat: /note C1 I watch this
 			-> mira@chat done
 			== C1 pending asha

@@ -160,7 +160,7 @@ func (p *Pipeline) act(ctx context.Context, u *Understood, c cases.Case, command
 // mayHandle reports whether the user may see and change the case: that of the
 // own department or one below it, the own case, or any by a wider role.
 func mayHandle(org *cases.Organisation, user cases.User, c cases.Case) bool {
-	if user.Has(cases.RoleAdministrator) || user.Has(cases.RoleAgent) {
+	if user.Has(cases.RoleAdministrator) || user.Has(cases.RoleAgent) || user.Has(cases.RoleSupervisor) && user.Department == "" {
 		return true
 	}
 	if c.Owner == user.Login || c.Department == "" {
