@@ -2,13 +2,11 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -298,20 +296,6 @@ func (s *played) onceEach(phones []*texter) {
 		}
 	}
 	s.run("audit", "verify")
-}
-
-// unsent is an error while messages to a party, or to any, are in one of the states.
-func (w *world) unsent(to cases.Audience, states ...string) error {
-	w.t.Helper()
-	var list []app.OutboundView
-	must(w.t, json.Unmarshal([]byte(w.run("outbound", "list", "--limit", "5000", "--json")), &list))
-	list = slices.DeleteFunc(list, func(o app.OutboundView) bool {
-		return !slices.Contains(states, o.State) || (to != "" && o.To != string(to))
-	})
-	if len(list) > 0 {
-		return fmt.Errorf("%d, one is %s by %s: %s", len(list), list[0].State, list[0].Channel, text(list[0].Error))
-	}
-	return nil
 }
 
 // Redis loses everything, and goes away, while many write.

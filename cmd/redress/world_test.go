@@ -57,22 +57,28 @@ func newWorld(t *testing.T, shared bool) *world {
 	w.mailbox = "complaints-" + unique()
 	listen := freeAddress(t)
 	w.url = "http://" + listen
+	w.startPhoneAndChat()
+	w.writeSettings(listen, shared)
+	return w
+}
+
+// startPhoneAndChat plays Twilio and Telegram, with the staff in the chat.
+func (w *world) startPhoneAndChat() {
+	w.t.Helper()
 	var err error
 	w.twilio, err = twilioapi.Start(twilioapi.Config{
 		AccountSID: "AC00000000000000000000000000000001", AuthToken: "0123456789abcdef0123456789abcdef", Numbers: []string{"+12025550100"},
 		WebhookURL: w.url + "/webhooks/sms/main",
 	})
-	must(t, err)
-	t.Cleanup(func() { _ = w.twilio.Close() })
+	must(w.t, err)
+	w.t.Cleanup(func() { _ = w.twilio.Close() })
 	w.twilio.Route(w.url, w.url)
 	w.telegram, err = botapi.Start(botapi.Config{Token: "7000000001:bot-token-for-tests", BotName: "CityBot"})
-	must(t, err)
-	t.Cleanup(func() { _ = w.telegram.Close() })
+	must(w.t, err)
+	w.t.Cleanup(func() { _ = w.telegram.Close() })
 	for id, name := range map[int64]string{chatAsha: "Asha", chatRavi: "Ravi", chatMeera: "Meera", chatLeo: "Leo", chatLina: "Lina"} {
 		w.telegram.AddPerson(botapi.User{ID: id, FirstName: name})
 	}
-	w.writeSettings(listen, shared)
-	return w
 }
 
 func (w *world) writeSettings(listen string, shared bool) {
