@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/redress-cms/redress/cases"
 	"github.com/redress-cms/redress/cases/store"
@@ -47,9 +48,11 @@ func (p *Pipeline) identify(ctx context.Context, u *Understood) (Verdict, error)
 	}
 	u.Contact = contact
 	u.seen()
-	if u.OwnCase, err = p.Store.CasesOfContact(ctx, contact.ID, 20); err != nil {
+	known, err := p.Store.CasesOfContact(ctx, contact.ID, 20)
+	if err != nil {
 		return goOn, fmt.Errorf("reading the contact's cases: %w", err)
 	}
+	u.OwnCase = slices.DeleteFunc(known, func(c cases.Case) bool { return !ownedBy(c, u.Sender) })
 	return goOn, nil
 }
 

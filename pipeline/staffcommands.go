@@ -149,6 +149,8 @@ func (p *Pipeline) act(ctx context.Context, u *Understood, c cases.Case, command
 			return err
 		}
 		entry.ExternalID = "" // no mail to the complainant answers it
+		// What the complainant is not told stays off the tracking page too.
+		entry.Held = !slices.Contains([]string{"ask", "reply", "resolve"}, command.Name)
 		u.Step.Messages = append(u.Step.Messages, entry)
 	}
 	if err := p.Office.apply(ctx, u.Org, &u.Step, change, nil); err != nil {

@@ -153,17 +153,23 @@ func (p *Pipeline) named(u *Understood) []cases.Reference {
 	return cases.FindReferences(word.Rest)
 }
 
-// ownAddress is the proof that the sender is the case's contact on a verified
-// address, or empty.
+// ownAddress is the proof that the sender writes from the case's own address,
+// verified, or empty.
 func (p *Pipeline) ownAddress(u *Understood, c cases.Case) string {
 	if !u.Message.Verified {
 		return ""
 	}
-	own := c.Channel == u.Sender.Channel && c.Address == u.Sender.Value
-	if own || (u.Contact.ID != 0 && u.Contact.ID == c.ContactID) {
+	if ownedBy(c, u.Sender) {
 		return "own address, " + u.Message.VerifiedBy
 	}
 	return ""
+}
+
+// ownedBy reports whether the case's complainant talks with us at the address.
+// That it is another address of the same contact is no right: somebody may
+// have named a stranger's number beside the own when the case was taken down.
+func ownedBy(c cases.Case, a cases.Address) bool {
+	return c.Channel == a.Channel && c.Address == a.Value
 }
 
 // byRecentTalk is for channels without threads: texts of a moment ago are
@@ -173,7 +179,7 @@ func (p *Pipeline) byRecentTalk(u *Understood) {
 		return
 	}
 	recent := slices.DeleteFunc(slices.Clone(u.OwnCase), func(c cases.Case) bool {
-		return u.Now.Sub(lastTalk(c)) > u.Org.Rules.RecentTalk
+		return p.typedIn(c) || u.Now.Sub(lastTalk(c)) > u.Org.Rules.RecentTalk
 	})
 	if len(recent) == 0 {
 		return
@@ -187,6 +193,14 @@ func (p *Pipeline) byRecentTalk(u *Understood) {
 	u.Case, u.Found, u.Proof = &c, "recent", p.ownAddress(u, c)
 	u.Several = len(open) > 1
 	u.Settling = c.Status.Open() && u.Inbound.ReceivedAt.Sub(lastTalk(c)) <= u.Org.Rules.Settle
+}
+
+// typedIn reports whether the case came in on a page, where anybody can have
+// typed the number and reads along by the tracking link: it takes only what
+// names it or answers it.
+func (p *Pipeline) typedIn(c cases.Case) bool {
+	adapter, ok := p.Adapters.Any(c.Intake)
+	return ok && adapter.Format().Medium == ""
 }
 
 func lastTalk(c cases.Case) time.Time {

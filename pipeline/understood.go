@@ -28,7 +28,7 @@ type Understood struct {
 	Account string        // account of ours that answers go out by
 	Contact cases.Contact // ID 0: not known yet
 	Staff   *cases.User   // the sender is this member of staff
-	OwnCase []cases.Case  // of Contact, newest talk first
+	OwnCase []cases.Case  // of Sender, newest talk first
 
 	// thread
 	Case     *cases.Case     // the case it belongs to
