@@ -54,8 +54,11 @@ func TestDeliveries(t *testing.T) {
 			-> asha@chat done
 			-> asha@chat undelivered
 			asha@chat: /reply C1 Goodbye
+			-> asha@chat refused cannot be written to
+			asha@chat: /resolve C1 It is mended
+			-> asha@chat updated
 			-> asha@chat done
-			++ C1 registered routed assigned acknowledged replied undelivered replied replied undelivered replied
+			++ C1 registered routed assigned acknowledged replied undelivered replied replied undelivered resolved undelivered
 		`,
 		"an alert that fails goes another way": `
 			!! asha@chat unreachable

@@ -47,12 +47,40 @@ func (o *Office) apply(ctx context.Context, org *cases.Organisation, step *store
 	}
 	notices := change.Notices
 	change.Notices = nil
-	step.Change = &change
 	c := &sending{Office: o, org: org, step: step, kase: change.Case, isNew: change.New, contact: contact, answering: to}
+	if err := c.mustReach(notices, &change); err != nil {
+		return err
+	}
+	step.Change = &change
 	for _, n := range notices {
 		if err := c.notice(ctx, n); err != nil {
 			return fmt.Errorf("preparing notice %s: %w", n.Kind, err)
 		}
+	}
+	return nil
+}
+
+// mustReach refuses to say something to a complainant who cannot be written to
+// any more. A resolution is no less true for that: the history then tells that
+// nobody was told. Who left no address reads on the tracking page.
+func (s *sending) mustReach(notices []cases.Notice, change *cases.Change) error {
+	if s.kase.Address == "" {
+		return nil
+	}
+	for _, n := range notices {
+		if n.To != cases.ToComplainant || !personal(n.Kind) {
+			continue
+		}
+		if _, ok := s.complainant(cases.Address{}); ok {
+			continue
+		}
+		if n.Kind != cases.NoticeResolved {
+			return cases.Refuse(cases.Conflict, "The complainant cannot be written to: messages were stopped, or the address is dead, and no other way is known. A note can be kept with /note.")
+		}
+		change.Events = append(change.Events, cases.Event{
+			CaseID: s.kase.ID, At: s.step.At, Actor: cases.System, Kind: cases.EventUndelivered,
+			Note: "The complainant was not told: messages were stopped, or the address is dead, and no other way is known.",
+		})
 	}
 	return nil
 }

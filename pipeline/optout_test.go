@@ -13,7 +13,7 @@ func TestOptOut(t *testing.T) {
 			-> eve@text opted_out START
 			++ C1
 			asha@chat: /reply C1 We come today
-			-> asha@chat done
+			-> asha@chat refused cannot be written to
 			eve@text: STATUS
 			eve@text: STOP
 			eve@text: START
@@ -38,7 +38,7 @@ func TestOptOut(t *testing.T) {
 			-> asha@chat assigned
 			eve@text (optout=stop): STOP
 			asha@chat: /reply C1 We come today
-			-> asha@chat done
+			-> asha@chat refused cannot be written to
 			eve@text (optout=start): START
 			asha@chat: /reply C1 We are here
 			-> asha@chat done

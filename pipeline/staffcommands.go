@@ -143,6 +143,11 @@ func (p *Pipeline) act(ctx context.Context, u *Understood, c cases.Case, command
 		return err
 	}
 	u.Case, u.Proof = &change.Case, "staff"
+	if err := p.Office.apply(ctx, u.Org, &u.Step, change, nil); errors.As(err, &refused) {
+		return p.refuse(ctx, u, &c, refused.Message)
+	} else if err != nil {
+		return err
+	}
 	if len(u.Message.Attachments) > 0 { // a photo of the repair
 		entry, err := p.message(ctx, u)
 		if err != nil {
@@ -152,9 +157,6 @@ func (p *Pipeline) act(ctx context.Context, u *Understood, c cases.Case, command
 		// What the complainant is not told stays off the tracking page too.
 		entry.Held = !slices.Contains([]string{"ask", "reply", "resolve"}, command.Name)
 		u.Step.Messages = append(u.Step.Messages, entry)
-	}
-	if err := p.Office.apply(ctx, u.Org, &u.Step, change, nil); err != nil {
-		return err
 	}
 	return p.answerStaff(ctx, u, &change.Case, cases.Notice{Kind: cases.AnswerDone, Data: map[string]string{"action": command.Name}})
 }

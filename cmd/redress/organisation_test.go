@@ -133,7 +133,7 @@ func TestLinkCode(t *testing.T) {
 
 func TestDataFolderIsPrivate(t *testing.T) {
 	d := newDesk(t)
-	for path, want := range map[string]os.FileMode{"data": 0o750, "data/redress.db": 0o600} {
+	for path, want := range map[string]os.FileMode{"data": 0o700, "data/redress.db": 0o600} {
 		info, err := os.Stat(filepath.Join(d.folder, path))
 		must(t, err)
 		if got := info.Mode().Perm(); got&^want != 0 {

@@ -88,7 +88,7 @@ func (w *world) writeSettings(listen string, shared bool) {
 	must(w.t, os.WriteFile(filepath.Join(w.folder, "organisation.yaml"), organisation, 0o600))
 	engines := ""
 	if shared {
-		engines = fmt.Sprintf("database: {url: %q}\nredis: {url: %q}\n", freshDatabase(w.t), freshRedis(w.t))
+		engines = fmt.Sprintf("database: {url: %q}\nredis: {url: %q}\n", freshDatabase(w.t), "redis://"+startRedis(w.t).address)
 	}
 	imap, smtp := testenv.Need(w.t, testenv.IMAP), testenv.Need(w.t, testenv.SMTP)
 	w.config = filepath.Join(w.folder, "redress.yaml")
@@ -253,12 +253,6 @@ func freshDatabase(t *testing.T) string {
 		_, _ = conn.Exec(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)")
 	})
 	return strings.Replace(admin, "/postgres?", "/"+name+"?", 1)
-}
-
-// freshRedis is a database of the test's Redis that other packages leave alone.
-func freshRedis(t *testing.T) string {
-	t.Helper()
-	return strings.TrimSuffix(testenv.Need(t, testenv.Redis), "/0") + "/9"
 }
 
 // syncBuffer collects logs of several goroutines.

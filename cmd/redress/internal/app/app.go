@@ -76,7 +76,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 
 func (a *App) open(ctx context.Context) error {
 	var err error
-	if err = os.MkdirAll(a.Settings.DataDir, 0o750); err != nil {
+	if err = os.MkdirAll(a.Settings.DataDir, 0o700); err != nil {
 		return fmt.Errorf("data_dir: %w", err)
 	}
 	if a.Store, err = openStore(ctx, a.Settings); err != nil {
@@ -133,7 +133,7 @@ var ErrNotMigrated = errors.New("the database is not ready")
 
 // Migrate brings the database to this version.
 func Migrate(ctx context.Context, settings *configs.Settings) (from, to int64, err error) {
-	if err := os.MkdirAll(settings.DataDir, 0o750); err != nil {
+	if err := os.MkdirAll(settings.DataDir, 0o700); err != nil {
 		return 0, 0, fmt.Errorf("data_dir: %w", err)
 	}
 	s, err := store.Open(ctx, store.Options{URL: settings.Database.URL.Reveal(), DataDir: settings.DataDir})
