@@ -102,6 +102,15 @@ type Charge struct {
 	Burst     float64
 }
 
+// Audience is a side that an account can be kept for.
+type Audience string
+
+// The audiences.
+const (
+	ForComplainants Audience = "complainants"
+	ForStaff        Audience = "staff"
+)
+
 // Format says what a channel can show.
 type Format struct {
 	Medium  string // template family: "email", "sms" or "chat"; empty: it cannot send
@@ -110,7 +119,9 @@ type Format struct {
 	// Threads: every message names its conversation by Message-IDs, as mail
 	// does; without, talk is joined by time.
 	Threads bool
-	MaxText int // characters; 0: no limit. Longer texts are split by the adapter
+	// Audience is the only side that the account serves; empty: both.
+	Audience Audience
+	MaxText  int // characters; 0: no limit. Longer texts are split by the adapter
 }
 
 // Health is the state of one account's intake.

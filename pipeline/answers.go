@@ -8,6 +8,7 @@ import (
 
 	"github.com/redress-cms/redress/cases"
 	"github.com/redress-cms/redress/cases/store"
+	"github.com/redress-cms/redress/channels"
 	"github.com/redress-cms/redress/templates"
 )
 
@@ -18,7 +19,7 @@ func (p *Pipeline) answerOnlyWith(ctx context.Context, u *Understood, kind cases
 		return nil
 	}
 	s := p.sendingTo(u, kind)
-	r, ok := s.at(cases.Address{Channel: u.Sender.Channel, Value: u.address()}, u.Account)
+	r, ok := s.at(cases.Address{Channel: u.Sender.Channel, Value: u.address()}, u.Account, channels.ForComplainants)
 	if !ok {
 		return nil
 	}
@@ -76,7 +77,7 @@ func (p *Pipeline) answerStaff(ctx context.Context, u *Understood, c *cases.Case
 		s.choices = append(s.choices, choice(q))
 	}
 	n.To = cases.ToStaff
-	r, ok := s.at(cases.Address{Channel: u.Inbound.Channel, Value: u.address()}, u.Inbound.Account)
+	r, ok := s.at(cases.Address{Channel: u.Inbound.Channel, Value: u.address()}, u.Inbound.Account, channels.ForStaff)
 	if !ok {
 		return nil
 	}
@@ -207,7 +208,7 @@ func (p *Pipeline) floodNotices(ctx context.Context, u *Understood, c cases.Case
 		}
 	}
 	s.kase = cases.Case{}
-	r, ok := s.at(cases.Address{Channel: u.Sender.Channel, Value: u.address()}, u.Account)
+	r, ok := s.at(cases.Address{Channel: u.Sender.Channel, Value: u.address()}, u.Account, channels.ForComplainants)
 	if !ok || u.Sender.Value == "" || optedOut(u) {
 		return nil
 	}

@@ -207,7 +207,7 @@ func townHall() *cases.Organisation {
 			Name: "standard", Calendar: "always", AcknowledgeWithin: cases.Duration{N: 5, Unit: cases.Minutes},
 			RespondWithin: day(2), ResolveWithin: day(10), RemindAt: []int{50},
 			Ladder:       []cases.Step{{After: cases.Duration{Unit: cases.Seconds}, Level: 2}, {After: day(2), Level: 3}},
-			ReopenWithin: day(30), CloseAfterResolution: day(7),
+			ReopenWithin: day(30), CloseAfterResolution: day(7), Extension: cases.Extension{Max: day(5), Times: 1},
 		}},
 		Departments: []cases.Department{
 			{Code: "desk", Name: "Front Desk"},

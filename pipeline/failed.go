@@ -244,7 +244,7 @@ func (s *sending) nextOf(row store.Outbound) (recipient, bool) {
 		return recipient{}, false
 	}
 	for _, a := range user.Addresses {
-		if r, ok := s.at(a, ""); ok && a.Channel != row.Channel {
+		if r, ok := s.at(a, "", channels.ForStaff); ok && a.Channel != row.Channel {
 			r.login = login
 			return r, true
 		}

@@ -195,6 +195,17 @@ func TestPages(t *testing.T) {
 			-> eve@text added C1
 			-> asha@chat follow_up
 		`,
+		"who typed another's number into a form does not read that one's texts": `
+			eve@page (action=register, answer=eve@text): Water is leaking
+			-> eve@text acknowledged C1
+			-> asha@chat assigned
+			eve@text: The street lamp is out
+			-> eve@text acknowledged C2
+			-> leo@text assigned
+			eve@text: C1 it got worse
+			-> eve@text added C1
+			-> asha@chat follow_up
+		`,
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -80,13 +81,26 @@ func (a Adapters) Get(channel, account string) (channels.Adapter, bool) {
 }
 
 // Any finds the first account of a channel that can send.
-func (a Adapters) Any(channel string) (channels.Adapter, bool) {
+func (a Adapters) Any(channel string) (channels.Adapter, bool) { return a.For(channel, "") }
+
+// For finds the first account of a channel that can send and is not kept for
+// the other side.
+func (a Adapters) For(channel string, audience channels.Audience) (channels.Adapter, bool) {
 	for _, adapter := range a {
-		if adapter.Name().Channel == channel && adapter.Format().Medium != "" {
+		format := adapter.Format()
+		other := format.Audience != "" && audience != "" && format.Audience != audience
+		if adapter.Name().Channel == channel && format.Medium != "" && !other {
 			return adapter, true
 		}
 	}
 	return nil, false
+}
+
+// TakesInOnly reports whether a channel is a page or the like: it cannot send.
+func (a Adapters) TakesInOnly(channel string) bool {
+	return slices.ContainsFunc(a, func(adapter channels.Adapter) bool {
+		return adapter.Name().Channel == channel && adapter.Format().Medium == ""
+	})
 }
 
 // NewOffice makes an Office.

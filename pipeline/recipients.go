@@ -5,6 +5,7 @@ import (
 
 	"github.com/redress-cms/redress/cases"
 	"github.com/redress-cms/redress/cases/store"
+	"github.com/redress-cms/redress/channels"
 )
 
 // complainant is where notices about the case go: the place the complainant
@@ -36,7 +37,7 @@ func (s *sending) complainant(failed cases.Address) (recipient, bool) {
 		if a.Value == "" || a.Address == failed || a.OptedOutAt != nil || a.UndeliverableAt != nil {
 			continue
 		}
-		if r, ok := s.at(a.Address, a.Account); ok {
+		if r, ok := s.at(a.Address, a.Account, channels.ForComplainants); ok {
 			r.language = s.kase.Language
 			return r, true
 		}
@@ -63,10 +64,10 @@ func marked(a cases.ContactAddress, change store.AddressChange) cases.ContactAdd
 
 // at is a recipient at an address, by the named account; by any of its channel
 // that can send where none is named or the named one is no longer there.
-func (s *sending) at(address cases.Address, account string) (recipient, bool) {
+func (s *sending) at(address cases.Address, account string, audience channels.Audience) (recipient, bool) {
 	adapter, ok := s.Adapters.Get(address.Channel, account)
 	if !ok || adapter.Format().Medium == "" {
-		if adapter, ok = s.Adapters.Any(address.Channel); !ok {
+		if adapter, ok = s.Adapters.For(address.Channel, audience); !ok {
 			return recipient{}, false
 		}
 	}
@@ -83,7 +84,7 @@ func (s *sending) staffRecipients(n cases.Notice) []recipient {
 	}
 	owner := s.users(s.kase.Owner)
 	if department, ok := s.org.Department(s.kase.Department); ok && department.Alerts != nil {
-		if r, ok := s.at(*department.Alerts, ""); ok {
+		if r, ok := s.at(*department.Alerts, "", channels.ForStaff); ok {
 			r.login, r.language = s.kase.Owner, s.staffLanguage("")
 			raised := n.Kind == cases.AlertEscalated || n.Kind == cases.AlertReopened
 			if raised && len(owner) > 0 && owner[0].address != r.address {
@@ -111,7 +112,7 @@ func (s *sending) users(logins ...string) []recipient {
 			continue
 		}
 		for _, address := range user.Addresses {
-			if r, ok := s.at(address, ""); ok {
+			if r, ok := s.at(address, "", channels.ForStaff); ok {
 				r.login, r.language = login, s.staffLanguage(login)
 				found = append(found, r)
 				break

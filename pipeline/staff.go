@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/redress-cms/redress/cases"
+	"github.com/redress-cms/redress/channels"
 )
 
 // Command is what a member of staff orders: "/resolve C-7K2M-9QXT text". A
@@ -73,6 +74,8 @@ func (p *Pipeline) staffIntent(u *Understood, text string) (Intent, bool) {
 	slash := strings.HasPrefix(text, "/")
 	switch {
 	case u.Staff == nil && ok && (m.Conversation != "" || slash && u.Format.Buttons && !p.startsWithKeyword(text)):
+		return Intent{Kind: IntentCommand, Command: Command{Name: commandStranger}}, true
+	case u.Staff == nil && u.Format.Audience == channels.ForStaff:
 		return Intent{Kind: IntentCommand, Command: Command{Name: commandStranger}}, true
 	case u.Staff == nil:
 		return Intent{}, false

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/redress-cms/redress/cases"
+	"github.com/redress-cms/redress/channels"
 )
 
 const leak = `
@@ -146,6 +147,19 @@ func TestStaffCommands(t *testing.T) {
 			asha@chat (reply=assigned): /note on my way
 			-> asha@chat done
 			++ C1 note
+		`,
+		"more time, once and as far as the policy goes": leak + `
+			asha@chat: /extend C1
+			-> asha@chat prompt
+			asha@chat: /extend C1 9d the part is late
+			-> asha@chat refused at_most
+			asha@chat: /extend C1 5d the part is late
+			-> asha@chat done
+			-> asha@chat updated
+			-> eve@text extended
+			asha@chat: /extend C1 1d still late
+			-> asha@chat refused extended_already
+			++ C1 extended
 		`,
 		"others": leak + `
 			leo@text: resolve C1 done
@@ -289,5 +303,24 @@ func TestNobodyActs(t *testing.T) {
 		== C1 escalated mira level:3
 		++ C1 reminded escalated escalated
 		.. 1000h
+	`)
+}
+
+func TestABotKeptForOneSide(t *testing.T) {
+	c := newCity(t, nil)
+	c.lines["chat"].format.Audience = channels.ForStaff
+	c.play(`
+		eve@chat: Water is leaking
+		-> eve@chat refused /link
+		eve@text: Water is leaking
+		-> eve@text acknowledged
+		-> asha@chat assigned
+	`)
+	c = newCity(t, nil)
+	c.lines["chat"].format.Audience = channels.ForComplainants
+	c.play(`
+		eve@chat: Water is leaking
+		-> eve@chat acknowledged
+		-> asha@text assigned
 	`)
 }

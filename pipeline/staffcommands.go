@@ -33,6 +33,7 @@ var staffCommands = map[string]staffCommand{
 	"ask":      {prompt: true, act: cases.Desk.Ask},
 	"reply":    {prompt: true, act: cases.Desk.Reply},
 	"defer":    {prompt: true, act: deferUntil},
+	"extend":   {prompt: true, act: ExtendBy},
 	"forward":  {prompt: true, hands: true, act: forward},
 	"assign":   {prompt: true, act: assign},
 	"escalate": {hands: true, act: cases.Desk.Escalate},
@@ -52,6 +53,21 @@ func deferUntil(d cases.Desk, c cases.Case, text string) (cases.Change, error) {
 		return cases.Change{}, err
 	}
 	return d.Defer(c, until, strings.TrimSpace(reason))
+}
+
+// ExtendBy reads "5wd waiting for the part", counted from the due time, and
+// extends the case.
+func ExtendBy(d cases.Desk, c cases.Case, text string) (cases.Change, error) {
+	word, reason, _ := strings.Cut(text, " ")
+	from := d.At
+	if c.DueAt != nil {
+		from = *c.DueAt
+	}
+	until, err := ParseUntil(d.Org, from, word)
+	if err != nil {
+		return cases.Change{}, err
+	}
+	return d.Extend(c, until, strings.TrimSpace(reason))
 }
 
 // ParseUntil reads a day (2026-12-05: its end) or a span from now (3d, 4wh,

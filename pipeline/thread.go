@@ -198,10 +198,7 @@ func (p *Pipeline) byRecentTalk(u *Understood) {
 // typedIn reports whether the case came in on a page, where anybody can have
 // typed the number and reads along by the tracking link: it takes only what
 // names it or answers it.
-func (p *Pipeline) typedIn(c cases.Case) bool {
-	adapter, ok := p.Adapters.Any(c.Intake)
-	return ok && adapter.Format().Medium == ""
-}
+func (p *Pipeline) typedIn(c cases.Case) bool { return p.Adapters.TakesInOnly(c.Intake) }
 
 func lastTalk(c cases.Case) time.Time {
 	if c.LastInboundAt != nil {

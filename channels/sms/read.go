@@ -46,6 +46,9 @@ func (a *Adapter) Read(ctx context.Context, in channels.Inbound) (channels.Messa
 		Location:   location(form),
 		OptOut:     optOut(form.Get("OptOutType")),
 	}
+	if msg.OptOut == "" && a.prefix == "" {
+		msg.OptOut = carriersWord(text)
+	}
 	if earlier := form.Get("OriginalRepliedMessageSid"); earlier != "" { // WhatsApp
 		msg.InReplyTo = []string{earlier}
 	}
@@ -85,6 +88,20 @@ func optOut(kind string) string {
 	switch kind {
 	case "STOP", "START", "HELP":
 		return strings.ToLower(kind)
+	}
+	return ""
+}
+
+// carriersWord is "stop" or "start" where a text is nothing but a word that
+// Twilio acts on and answers by itself on every number, unless its support
+// turned that off. Any text of ours would be refused or come twice.
+// https://help.twilio.com/articles/223134027
+func carriersWord(text string) string {
+	switch strings.ToUpper(strings.TrimSpace(text)) {
+	case "STOP", "STOPALL", "UNSUBSCRIBE", "QUIT", "REVOKE", "OPTOUT", "CANCEL", "END":
+		return "stop"
+	case "START", "UNSTOP":
+		return "start"
 	}
 	return ""
 }

@@ -34,10 +34,12 @@ func TestRead(t *testing.T) {
 				m.Location = &channels.Location{Latitude: 18.52, Longitude: 73.85, Label: "School, Ward 4"}
 			},
 		},
-		"no place":          {form("Latitude", "NaN", "Longitude", "73.85"), func(*channels.Message) {}},
-		"place off the map": {form("Latitude", "91", "Longitude", "73.85"), func(*channels.Message) {}},
-		"carrier's STOP":    {form("Body", "stop", "OptOutType", "STOP"), func(m *channels.Message) { m.Text, m.Written, m.OptOut = "stop", "stop", "stop" }},
-		"carrier's START":   {form("Body", "START", "OptOutType", "START"), func(m *channels.Message) { m.Text, m.Written, m.OptOut = "START", "START", "start" }},
+		"no place":           {form("Latitude", "NaN", "Longitude", "73.85"), func(*channels.Message) {}},
+		"place off the map":  {form("Latitude", "91", "Longitude", "73.85"), func(*channels.Message) {}},
+		"carrier's STOP":     {form("Body", "stop", "OptOutType", "STOP"), func(m *channels.Message) { m.Text, m.Written, m.OptOut = "stop", "stop", "stop" }},
+		"default STOP":       {form("Body", " stopall "), func(m *channels.Message) { m.Text, m.Written, m.OptOut = " stopall ", " stopall ", "stop" }},
+		"stop in a sentence": {form("Body", "stop the flood"), func(m *channels.Message) { m.Text, m.Written = "stop the flood", "stop the flood" }},
+		"carrier's START":    {form("Body", "START", "OptOutType", "START"), func(m *channels.Message) { m.Text, m.Written, m.OptOut = "START", "START", "start" }},
 		"a sentence of stop": {form("Body", "stop the sewage flooding my street"), func(m *channels.Message) {
 			m.Text, m.Written = form("Body", "stop the sewage flooding my street").Get("Body"), "stop the sewage flooding my street"
 		}},

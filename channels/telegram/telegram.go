@@ -145,7 +145,11 @@ func (a *Adapter) Name() channels.Name {
 
 // Format implements channels.Adapter.
 func (a *Adapter) Format() channels.Format {
-	return channels.Format{Medium: "chat", HTML: true, Buttons: true, MaxText: maxText}
+	format := channels.Format{Medium: "chat", HTML: true, Buttons: true, MaxText: maxText}
+	if a.Audience != AudienceBoth {
+		format.Audience = channels.Audience(a.Audience)
+	}
+	return format
 }
 
 // Pace implements channels.Pacer. Telegram allows a bot 30 messages a second,

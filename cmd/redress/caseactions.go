@@ -18,6 +18,7 @@ type caseActions struct {
 	Ask      askCommand      `cmd:"" help:"Ask the complainant a question."`
 	Reply    replyCommand    `cmd:"" help:"Answer the complainant."`
 	Defer    deferCommand    `cmd:"" help:"Pause the clock until a day."`
+	Extend   extendCommand   `cmd:"" help:"Move the due time, as far as the policy allows."`
 	Forward  forwardCommand  `cmd:"" help:"Send the case to another department."`
 	Assign   assignCommand   `cmd:"" help:"Give the case to another officer."`
 	Escalate escalateCommand `cmd:"" help:"Move the case to the next level."`
@@ -171,6 +172,24 @@ func (c deferCommand) Run(r *invocation) error {
 			return cases.Change{}, err
 		}
 		return d.Defer(k, until, strings.Join(c.Reason, " "))
+	})
+}
+
+type extendCommand struct {
+	on
+	By     string   `arg:"" help:"A span from the due time (3d, 4wh, 10wd), or a day (2026-12-05)."`
+	Reason []string `arg:"" help:"Why; the complainant is told."`
+}
+
+// Help is shown by `redress case extend --help`.
+func (extendCommand) Help() string {
+	return "Example:\n\n  redress case extend C-7K2M-9QXT 5wd \"The spare part is on its way\" --as asha"
+}
+
+// Run extends the time of a case.
+func (c extendCommand) Run(r *invocation) error {
+	return c.act(r, func(d cases.Desk, k cases.Case) (cases.Change, error) {
+		return pipeline.ExtendBy(d, k, c.By+" "+strings.Join(c.Reason, " "))
 	})
 }
 
