@@ -39,7 +39,7 @@ func TestSurface(t *testing.T) {
 	want := []string{
 		"serve", "gateway", "worker", "sandbox", "migrate", "config check", "org apply", "org export", "org check",
 		"parse", "route test", "reference check", "register", "case list", "case show", "case accept", "case note",
-		"case ask", "case reply", "case defer", "case forward", "case assign", "case escalate", "case resolve",
+		"case ask", "case reply", "case defer", "case extend", "case forward", "case assign", "case escalate", "case resolve",
 		"case close", "case reopen", "case link", "inbound list", "inbound show", "inbound retry", "outbound list",
 		"outbound show", "outbound retry", "user add", "user disable", "user password", "user link-code", "user list",
 		"template list", "template preview", "audit verify", "version", "healthcheck",

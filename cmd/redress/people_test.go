@@ -144,7 +144,8 @@ func (c *chatter) press(m botapi.Message, data string) string {
 type writer struct {
 	w     *world
 	name  string
-	last  mail.Mail
+	sent  string    // Message-ID of the own last letter
+	last  mail.Mail // received
 	heard map[string]bool
 }
 
@@ -165,9 +166,10 @@ func (c *writer) send(text, thread string) {
 		subject = "Re: " + c.last.Subject
 	}
 	address := c.name + "@redress.test"
-	raw := fmt.Sprintf("From: %s\r\nTo: %s@redress.test\r\nSubject: %s\r\nDate: %s\r\nMessage-ID: <%s@redress.test>\r\n%s"+
+	c.sent = unique() + "@redress.test"
+	raw := fmt.Sprintf("From: %s\r\nTo: %s@redress.test\r\nSubject: %s\r\nDate: %s\r\nMessage-ID: <%s>\r\n%s"+
 		"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n%s\r\n",
-		address, c.w.mailbox, subject, time.Now().Format(time.RFC1123Z), unique(), thread, text)
+		address, c.w.mailbox, subject, time.Now().Format(time.RFC1123Z), c.sent, thread, text)
 	must(c.w.t, smtp.SendMail(testenv.Need(c.w.t, testenv.SMTP), nil, address, []string{c.w.mailbox + "@redress.test"}, []byte(raw)))
 }
 

@@ -81,6 +81,12 @@ func (s *story) registers() {
 	if s.ref == "" {
 		s.t.Fatalf("no reference in the acknowledgement: %q", answer)
 	}
+	if letters, ok := s.citizen.(*writer); ok {
+		m := letters.last
+		if !slices.Equal(m.InReplyTo, []string{letters.sent}) || !slices.Contains(m.References, letters.sent) || !strings.Contains(m.Subject, s.ref) {
+			s.t.Errorf("the answer is not in the thread of %s: In-Reply-To %v, References %v, subject %q", letters.sent, m.InReplyTo, m.References, m.Subject)
+		}
+	}
 	if !strings.Contains(answer, "STATUS") && s.channel == "sms" {
 		s.t.Errorf("the acknowledgement does not say how to ask for the status: %q", answer)
 	}
