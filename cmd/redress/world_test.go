@@ -25,7 +25,7 @@ import (
 
 // patience bounds every wait for something that must happen. It is long since
 // machines are slow, and costs nothing when all is well.
-const patience = 40 * time.Second
+const patience = 90 * time.Second
 
 // world is a running Redress with the providers around it: Twilio and Telegram
 // played over HTTP, Dovecot and OpenSMTPD for real.
