@@ -306,3 +306,12 @@ func (s *played) logsHoldNothingPersonal() {
 		s.t.Errorf("the log is empty, so nothing was looked at:\n%s", logs)
 	}
 }
+
+// TestWebStoryOnSharedEngines is the walk by the form with gateway and worker
+// apart.
+func TestWebStoryOnSharedEngines(t *testing.T) {
+	s := newPlayed(t, true)
+	s.open()
+	s.linkStaff()
+	s.in(t).surfer().walksWithPhone()
+}
