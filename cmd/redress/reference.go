@@ -18,7 +18,7 @@ type referenceCheckCommand struct {
 
 // Help is shown by `redress reference check --help`.
 func (referenceCheckCommand) Help() string {
-	return "Case, spaces and dashes do not matter; O is read as 0, I and L as 1.\n\nExample:\n\n  redress reference check c-7k2m9qxt"
+	return "Case, spaces and dashes do not matter; O is read as 0, I and L as 1.\n\nExample:\n\n  redress reference check c-7k2m9qxa"
 }
 
 // Run checks one reference.

@@ -17,7 +17,7 @@ type serveCommand struct{}
 
 // Help is shown by `redress serve --help`.
 func (serveCommand) Help() string {
-	return "Without settings it uses SQLite in ./data and no provider: the web form at http://localhost:8080 works at once.\n\n" +
+	return "Without settings it uses SQLite in ./data and no provider: with an organisation.yaml beside it, the web form at http://localhost:8080 works at once.\n\n" +
 		"Example:\n\n  redress serve --config /etc/redress/redress.yaml"
 }
 
