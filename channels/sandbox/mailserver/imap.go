@@ -3,11 +3,15 @@ package mailserver
 import (
 	"net"
 	"sync"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 )
+
+// idlePoll is how often a mailbox is looked at during IDLE.
+const idlePoll = 50 * time.Millisecond
 
 // imapSession is a session of the library's in-memory server whose
 // UIDVALIDITY is ours.
@@ -59,6 +63,24 @@ func (s *imapSession) Copy(numSet imap.NumSet, dest string) (*imap.CopyData, err
 		data.UIDValidity += s.offset()
 	}
 	return data, err
+}
+
+// Idle implements imapserver.Session. It polls, since the library's own Idle
+// never tells of mail that came between its "+ idling" and its registration
+// for news.
+func (s *imapSession) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
+	tick := time.NewTicker(idlePoll)
+	defer tick.Stop()
+	for {
+		if err := s.Poll(w, true); err != nil {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-stop:
+			return nil
+		}
+	}
 }
 
 func (s *imapSession) offset() uint32 {

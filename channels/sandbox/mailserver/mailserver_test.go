@@ -100,8 +100,13 @@ func TestCitizenWritesAndIsAnswered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := <-news; n != 1 {
-		t.Errorf("IDLE told of %d messages", n)
+	select {
+	case n := <-news:
+		if n != 1 {
+			t.Errorf("IDLE told of %d messages", n)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("IDLE told of nothing")
 	}
 	if err := errors.Join(idle.Close(), idle.Wait()); err != nil {
 		t.Fatal(err)
