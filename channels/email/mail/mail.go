@@ -53,7 +53,9 @@ type Attachment struct {
 	Inline      bool   `json:"inline"`
 
 	ContentID string `json:"-"`
-	Data      []byte `json:"-"`
+	Sniffed   string `json:"-"` // what the first bytes look like (WHATWG sniffing); never trusted alone
+	Data      []byte `json:"-"` // by Parse
+	File      File   `json:"-"` // by Read: which of the sink's files
 }
 
 // Automatic says which kind of machine wrote the mail, if any, and how that
@@ -226,7 +228,7 @@ func attachment(name, typ string, data []byte) Attachment {
 		name = usualNames[typ]
 	}
 	sum := sha256.Sum256(data)
-	return Attachment{Filename: name, ContentType: typ, Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:]), Data: data}
+	return Attachment{Filename: name, ContentType: typ, Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:]), Sniffed: http.DetectContentType(data), Data: data}
 }
 
 func first(list []string) string {
