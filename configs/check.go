@@ -28,6 +28,7 @@ func (d *decoder) check(s *Settings) {
 	d.limits(s.Limits)
 	d.oneOf("log.level", s.Log.Level, "debug", "info", "warn", "error")
 	d.oneOf("log.format", s.Log.Format, "text", "json")
+	d.debug(s.Debug)
 }
 
 // add notes a fault of the value at path, unless the value could not even be
@@ -92,6 +93,19 @@ func (d *decoder) http(h HTTP) {
 		if _, err := netip.ParsePrefix(proxy); err != nil {
 			d.add(fmt.Sprintf("http.trusted_proxies[%d]", i), "%q is no network; write 10.0.0.0/8, or 192.0.2.7/32 for one machine", proxy)
 		}
+	}
+}
+
+// debug refuses to show profiles, which hold what is in memory, to others
+// than this machine.
+func (d *decoder) debug(debug Debug) {
+	if debug.Listen == "" {
+		return
+	}
+	host, port, err := net.SplitHostPort(debug.Listen)
+	address, ipErr := netip.ParseAddr(host)
+	if err != nil || !validPort(port, 0) || host != "localhost" && (ipErr != nil || !address.IsLoopback()) {
+		d.add("debug.listen", "%q is no loopback address; write 127.0.0.1:6060, and reach it through ssh -L", debug.Listen)
 	}
 }
 

@@ -15,6 +15,7 @@ type Settings struct {
 	Channels     Channels           `yaml:"channels"`
 	Limits       Limits             `yaml:"limits"`
 	Log          Log                `yaml:"log"`
+	Debug        Debug              `yaml:"debug"`
 }
 
 // Database says where cases are kept. Empty URL: SQLite in DataDir.
@@ -121,6 +122,13 @@ type Limits struct {
 type Log struct {
 	Level  string `yaml:"level"`  // debug | info | warn | error
 	Format string `yaml:"format"` // text | json
+}
+
+// Debug opens what developers look into a running process with.
+type Debug struct {
+	// Listen serves runtime profiles (net/http/pprof) on a loopback address of
+	// its own; empty: nowhere.
+	Listen string `yaml:"listen"`
 }
 
 // Secret is a value that is never printed. In YAML, `password_file: PATH`

@@ -76,6 +76,9 @@ func serve(ctx context.Context, settings *configs.Settings, log *slog.Logger, ro
 	}
 	gate := app.NewGate(ctx, listener)
 	defer gate.Drain(ctx)
+	if err := app.ServeDebug(ctx, settings.Debug.Listen); err != nil {
+		return err
+	}
 	a, err := openPatiently(ctx, app.Options{Settings: settings, Logger: log}, gate)
 	if ctx.Err() != nil && a == nil {
 		return nil // told to stop while waiting
