@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,15 +17,19 @@ import (
 // statsTimeout bounds how long a scrape waits for the database.
 const statsTimeout = 3 * time.Second
 
+// forecastEvery bounds how often the line of the outbox is gone through.
+const forecastEvery = time.Minute
+
 // Sources are where the gauges are read from when they are asked for. A nil
 // source leaves its gauges out, and so does one that fails.
 type Sources struct {
 	Inbound  func(ctx context.Context) (store.InboundStats, error)
 	Outbound func(ctx context.Context) (map[store.OutboundState]int, error)
 	Cases    func(ctx context.Context) (map[cases.Status]int, error)
-	Spool    func() int               // messages
-	Aside    func() int               // spool segments set aside
-	Health   func() []channels.Health // of every account that takes in
+	Forecast func(ctx context.Context) ([]Forecast, error) // asked once a minute at most
+	Spool    func() int                                    // messages
+	Aside    func() int                                    // spool segments set aside
+	Health   func() []channels.Health                      // of every account that takes in
 	Clock    Clock
 }
 
@@ -99,6 +104,11 @@ type gauges struct {
 	sources                           Sources
 	quarantined, lag, spooled, aside  *prometheus.Desc
 	uncertain, waiting, open, channel *prometheus.Desc
+	drain                             *prometheus.Desc
+
+	mu         sync.Mutex
+	forecasts  []Forecast
+	forecastAt time.Time
 }
 
 func newGauges(sources Sources) *gauges {
@@ -115,12 +125,14 @@ func newGauges(sources Sources) *gauges {
 		waiting:     gauge("redress_outbound_waiting", "Messages waiting to be sent."),
 		open:        gauge("redress_cases_open", "Open cases, by status.", "status"),
 		channel:     gauge("redress_channel_up", "1 when an account's intake works.", "channel", "account"),
+		drain: gauge("redress_outbound_drain_seconds",
+			"Time to send what waits on an account under its provider's limits.", "channel", "account"),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (g *gauges) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{g.quarantined, g.lag, g.spooled, g.aside, g.uncertain, g.waiting, g.open, g.channel} {
+	for _, d := range []*prometheus.Desc{g.quarantined, g.lag, g.spooled, g.aside, g.uncertain, g.waiting, g.open, g.channel, g.drain} {
 		out <- d
 	}
 }
@@ -133,6 +145,9 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 	}
 	g.collectStore(ctx, set)
+	for _, f := range g.forecast(ctx) {
+		set(g.drain, f.Takes.Seconds(), f.Channel, f.Account)
+	}
 	if g.sources.Spool != nil {
 		set(g.spooled, float64(g.sources.Spool()))
 	}
@@ -149,6 +164,24 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 		}
 		set(g.channel, up, h.Channel, h.Account)
 	}
+}
+
+// forecast is not older than forecastEvery; the last one is kept while the
+// database fails.
+func (g *gauges) forecast(ctx context.Context) []Forecast {
+	if g.sources.Forecast == nil {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.sources.Clock.Now()
+	if age := now.Sub(g.forecastAt); age >= 0 && age < forecastEvery {
+		return g.forecasts
+	}
+	if forecasts, err := g.sources.Forecast(ctx); err == nil {
+		g.forecasts, g.forecastAt = forecasts, now
+	}
+	return g.forecasts
 }
 
 func (g *gauges) collectStore(ctx context.Context, set func(d *prometheus.Desc, value float64, labels ...string)) {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -40,7 +43,9 @@ func samples(t *testing.T, registry *prometheus.Registry) []string {
 	return lines
 }
 
-func TestMetricsAreNamedAsPromised(t *testing.T) {
+// fullMetrics has a sample of every metric.
+func fullMetrics(t *testing.T) (*prometheus.Registry, *pipeline.Metrics) {
+	t.Helper()
 	registry := prometheus.NewRegistry()
 	m, err := pipeline.NewMetrics(registry, pipeline.Sources{
 		Inbound: func(context.Context) (store.InboundStats, error) {
@@ -51,6 +56,9 @@ func TestMetricsAreNamedAsPromised(t *testing.T) {
 		},
 		Cases: func(context.Context) (map[cases.Status]int, error) {
 			return map[cases.Status]int{cases.Pending: 6, cases.Closed: 100}, nil
+		},
+		Forecast: func(context.Context) ([]pipeline.Forecast, error) {
+			return []pipeline.Forecast{{Name: channels.Name{Channel: "sms", Account: "main"}, Waiting: 6, Takes: 90 * time.Second}}, nil
 		},
 		Spool: func() int { return 7 },
 		Aside: func() int { return 1 },
@@ -68,6 +76,11 @@ func TestMetricsAreNamedAsPromised(t *testing.T) {
 	m.Outbound("sms", store.OutSent)
 	m.Escalated(2)
 	m.TimersLate(1500 * time.Millisecond)
+	return registry, m
+}
+
+func TestMetricsAreNamedAsPromised(t *testing.T) {
+	registry, _ := fullMetrics(t)
 	want := []string{
 		`redress_cases_open{status=pending} 6`,
 		`redress_channel_up{account=main,channel=email} 0`,
@@ -77,6 +90,7 @@ func TestMetricsAreNamedAsPromised(t *testing.T) {
 		`redress_inbound_lag_seconds{} 0`,
 		`redress_inbound_processed_total{channel=sms,result=processed} 1`,
 		`redress_inbound_quarantined{} 2`,
+		`redress_outbound_drain_seconds{account=main,channel=sms} 90`,
 		`redress_outbound_total{channel=sms,state=sent} 2`,
 		`redress_outbound_uncertain{} 4`,
 		`redress_outbound_waiting{} 6`,
@@ -89,6 +103,30 @@ func TestMetricsAreNamedAsPromised(t *testing.T) {
 	}
 	if _, err := pipeline.NewMetrics(registry, pipeline.Sources{}); err == nil {
 		t.Error("registering twice went unnoticed")
+	}
+}
+
+// What operators are given to watch with must name metrics that there are.
+func TestDashboardAndAlertsNameMetricsThatExist(t *testing.T) {
+	registry, _ := fullMetrics(t)
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	for _, family := range families {
+		there[family.GetName()] = true
+	}
+	for _, file := range []string{"prometheus/redress.rules.yaml", "prometheus/rules_test.yaml", "grafana/redress.json"} {
+		text, err := os.ReadFile(filepath.Join("../docs/deploy", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range regexp.MustCompile(`redress_[a-z_]+`).FindAllString(string(text), -1) {
+			if !there[name] {
+				t.Errorf("%s: there is no metric %s", file, name)
+			}
+		}
 	}
 }
 

@@ -29,6 +29,7 @@ func HotQueries(now time.Time) []HotQuery {
 		{"CountSender", countSenderSQL, []any{key("sms"), key("+15550001111"), instant{now}}, "inbound_sender"},
 		{"OutboundByMessageID", outboundByMessageIDSQL, []any{keys([]string{"m1", "m2"})}, "outbox_message"},
 		{"OutboundByProviderID", outboundByProviderIDSQL, []any{key("sms"), key("main"), keys([]string{"p1", "p2"})}, "outbox_provider"},
+		{"WaitingSample", waitingSQL, []any{10, 10}, "outbox_due"},
 		{"OwnerLoad", ownerLoadSQL + ` GROUP BY owner`, nil, "cases_status"},
 	}
 }

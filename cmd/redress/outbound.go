@@ -9,9 +9,10 @@ import (
 )
 
 type outboundCommand struct {
-	List  outboundListCommand  `cmd:"" help:"List what is to be sent, with state and attempts."`
-	Show  outboundShowCommand  `cmd:"" help:"Show one message with its text."`
-	Retry outboundRetryCommand `cmd:"" help:"Send a failed, expired or uncertain message again."`
+	List     outboundListCommand     `cmd:"" help:"List what is to be sent, with state and attempts."`
+	Show     outboundShowCommand     `cmd:"" help:"Show one message with its text."`
+	Retry    outboundRetryCommand    `cmd:"" help:"Send a failed, expired or uncertain message again."`
+	Forecast outboundForecastCommand `cmd:"" help:"Tell how long what waits takes to be sent."`
 }
 
 type outboundListCommand struct {
@@ -36,9 +37,13 @@ func (c outboundListCommand) Run(r *invocation) error {
 	for _, row := range rows {
 		views = append(views, app.ViewOutbound(row))
 	}
-	return printList(r, views, "ID CASE TO KIND CHANNEL STATE ATTEMPTS CREATED ERROR", func(v app.OutboundView) []any {
+	err = printList(r, views, "ID CASE TO KIND CHANNEL STATE ATTEMPTS CREATED ERROR", func(v app.OutboundView) []any {
 		return []any{v.ID, v.Reference, v.To, v.Kind, v.Channel, v.State, v.Attempts, v.CreatedAt, v.Error}
 	})
+	if err != nil || r.json {
+		return err
+	}
+	return printLongLines(r, a)
 }
 
 type outboundShowCommand struct {

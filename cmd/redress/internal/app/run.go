@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/redress-cms/redress/cases/store"
@@ -195,12 +196,19 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	return listener, nil
 }
 
+// Forecast tells how long what waits on each account takes to be sent.
+func (a *App) Forecast(ctx context.Context) ([]pipeline.Forecast, error) {
+	return pipeline.ForecastSending(ctx, a.Store, a.Adapters, a.Clock.Now())
+}
+
 // newMetrics registers what operators watch.
 func (a *App) newMetrics() (*pipeline.Metrics, error) {
+	a.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return pipeline.NewMetrics(a.Registry, pipeline.Sources{
 		Inbound:  a.Store.InboundStats,
 		Outbound: func(ctx context.Context) (map[store.OutboundState]int, error) { return a.Store.OutboundStats(ctx) },
 		Cases:    a.Store.OpenCounts,
+		Forecast: a.Forecast,
 		Spool: func() int {
 			if a.spool == nil {
 				return 0
