@@ -90,6 +90,9 @@ type Inbound struct {
 	ReceivedAt  time.Time
 	ContentType string
 	Raw         []byte
+	// File is the message as it came where that is too long to be held: then
+	// Raw is empty, and Files have it.
+	File Stored
 }
 
 // Charge is what one message takes from one of the provider's limits, as a

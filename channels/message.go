@@ -95,15 +95,14 @@ type Location struct {
 	Label               string
 }
 
-// Attachment is a file that came with a message.
+// Attachment is a file that came with a message. A Reader keeps its content in
+// Files while it reads, so that no file is ever held whole.
 type Attachment struct {
 	Filename    string // as sent; never used as a path
 	ContentType string
 	ContentID   string
 	Inline      bool
-	Size        int64 // bytes
-	SHA256      string
-	Data        []byte
+	Stored
 }
 
 // AutomaticKind says what kind of machine wrote a message.

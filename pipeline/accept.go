@@ -234,7 +234,7 @@ func (i *Intake) save(ctx context.Context, messages []channels.Inbound) error {
 		timeout += time.Duration(len(m.Raw)) * time.Second / commitRate
 		rows[n] = store.Inbound{
 			Channel: m.Channel, Account: m.Account, ExternalID: m.ExternalID, Sender: m.Sender,
-			ReceivedAt: m.ReceivedAt, ContentType: m.ContentType, Raw: m.Raw,
+			ReceivedAt: m.ReceivedAt, ContentType: m.ContentType, Raw: m.Raw, File: store.Stored(m.File),
 			State: store.InboundReceived, NextTryAt: now,
 		}
 		if m.ReceivedAt.IsZero() {

@@ -181,11 +181,7 @@ func (p *Pipeline) flood(ctx context.Context, u *Understood) error {
 	if err != nil {
 		return err
 	}
-	entry, err := p.message(ctx, u)
-	if err != nil {
-		return err
-	}
-	u.Step.Messages = append(u.Step.Messages, entry)
+	u.Step.Messages = append(u.Step.Messages, p.message(u))
 	change.Notices = nil
 	if err := p.Office.apply(ctx, u.Org, &u.Step, change, nil); err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -88,15 +87,6 @@ func (l *line) Send(_ context.Context, out channels.Outbound) (channels.Receipt,
 	return channels.Receipt{ProviderID: "at " + out.To + " " + out.ID, State: channels.DeliverySent}, nil
 }
 
-// blobs keeps attachments in memory.
-type blobs struct{ kept [][]byte }
-
-func (b *blobs) Put(_ context.Context, r io.Reader, _ int64) (store.Stored, error) {
-	data, err := io.ReadAll(r)
-	b.kept = append(b.kept, data)
-	return store.Stored{SHA256: fmt.Sprintf("%064d", len(b.kept)), Size: int64(len(data))}, err
-}
-
 // seeded is randomness that is the same in every run.
 type seeded struct {
 	mu   sync.Mutex
@@ -119,7 +109,6 @@ type city struct {
 	sender   *pipeline.Sender
 	timers   *pipeline.Timers
 	lines    map[string]*line
-	files    *blobs
 	messages int
 	seen     map[string]int // messages of a channel that were looked at
 	last     map[string][]store.Outbound
@@ -150,7 +139,7 @@ func newCity(t *testing.T, change func(*cases.Organisation)) *city {
 		t.Fatal(err)
 	}
 	c := &city{
-		t: t, db: db, files: &blobs{}, clock: &settableClock{now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}, // a Monday
+		t: t, db: db, clock: &settableClock{now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}, // a Monday
 		seen: map[string]int{}, last: map[string][]store.Outbound{}, events: map[cases.Reference]int{},
 		lines: map[string]*line{
 			"text":   {format: channels.Format{Medium: "sms"}},
@@ -167,7 +156,7 @@ func newCity(t *testing.T, change func(*cases.Organisation)) *city {
 	}
 	q := &recordingQueue{Queue: queue.NewMemory()}
 	c.office = pipeline.NewOffice(pipeline.OfficeOptions{
-		Store: db, Files: c.files, Adapters: adapters, Templates: words, Queue: q, Clock: c.clock,
+		Store: db, Adapters: adapters, Templates: words, Queue: q, Clock: c.clock,
 		Random: &seeded{from: rand.NewChaCha8([32]byte{7})}, Logger: quiet, PublicURL: "https://city.test",
 	})
 	c.stages = pipeline.New(pipeline.Options{

@@ -141,11 +141,7 @@ func (p *Pipeline) hold(ctx context.Context, u *Understood) error {
 	if err != nil {
 		return err
 	}
-	entry, err := p.message(ctx, u)
-	if err != nil {
-		return err
-	}
-	u.Step.Messages = append(u.Step.Messages, entry)
+	u.Step.Messages = append(u.Step.Messages, p.message(u))
 	change.Notices = staffOnly(change.Notices)
 	for i := range change.Notices { // whose it is not, but who wrote
 		change.Notices[i].Data = map[string]string{
@@ -161,11 +157,7 @@ func (p *Pipeline) hold(ctx context.Context, u *Understood) error {
 // save puts a change, the message itself and what is to be sent into the step.
 func (p *Pipeline) save(ctx context.Context, u *Understood, change cases.Change) error {
 	u.Case = &change.Case
-	entry, err := p.message(ctx, u)
-	if err != nil {
-		return err
-	}
-	u.Step.Messages = append(u.Step.Messages, entry)
+	u.Step.Messages = append(u.Step.Messages, p.message(u))
 	if u.Silent != "" {
 		change.Notices = staffOnly(change.Notices)
 	}

@@ -31,7 +31,6 @@ type Office struct {
 // OfficeOptions are what an Office is made of.
 type OfficeOptions struct {
 	Store     CaseStore
-	Files     Files
 	Adapters  Adapters
 	Templates *templates.Set
 	Queue     queue.Queue
@@ -60,11 +59,6 @@ type CaseStore interface {
 	MoveAlerts(ctx context.Context, from, to cases.Address) error
 	OutboundByProviderID(ctx context.Context, channel, account string, ids []string) ([]store.Outbound, error)
 	OutboundByMessageID(ctx context.Context, ids []string) ([]store.Outbound, error)
-}
-
-// Files keeps attachments by their content.
-type Files interface {
-	Put(ctx context.Context, r io.Reader, maxBytes int64) (store.Stored, error)
 }
 
 // Adapters is the explicit list of accounts.

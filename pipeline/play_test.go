@@ -160,7 +160,7 @@ func (c *city) flag(m *channels.Message, at, name, value string) {
 	case "sticker":
 		m.Unusable = "sticker"
 	case "photo":
-		m.Attachments = []channels.Attachment{{Filename: "photo.jpg", Data: []byte("pixels")}}
+		m.Attachments = []channels.Attachment{{Filename: "photo.jpg", Stored: channels.Stored{SHA256: strings.Repeat("ab", 32), Size: 6}}}
 	case "card":
 		m.Also = []channels.Further{{Channel: "text", Address: value, Verified: true}}
 	case "optout":

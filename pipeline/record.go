@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -55,7 +54,7 @@ func (p *Pipeline) carryOut(ctx context.Context, u *Understood) error {
 }
 
 // message is the entry of the conversation that the inbound message makes.
-func (p *Pipeline) message(ctx context.Context, u *Understood) (cases.Message, error) {
+func (p *Pipeline) message(u *Understood) cases.Message {
 	m := u.Message
 	entry := cases.Message{
 		Direction: cases.In, To: cases.ToStaff,
@@ -74,16 +73,12 @@ func (p *Pipeline) message(ctx context.Context, u *Understood) (cases.Message, e
 		entry.Text = m.Also[0].Address
 	}
 	for _, a := range m.Attachments {
-		stored, err := p.Office.Files.Put(ctx, bytes.NewReader(a.Data), int64(len(a.Data)))
-		if err != nil {
-			return entry, fmt.Errorf("storing an attachment: %w", err)
-		}
 		entry.Attachments = append(entry.Attachments, cases.Attachment{
 			Filename: a.Filename, ContentType: a.ContentType, Inline: a.Inline,
-			Size: stored.Size, SHA256: stored.SHA256,
+			Size: a.Size, SHA256: a.SHA256,
 		})
 	}
-	return entry, nil
+	return entry
 }
 
 // linkChat spends a link code: from now on the chat is that of its user.

@@ -165,10 +165,7 @@ func (p *Pipeline) act(ctx context.Context, u *Understood, c cases.Case, command
 		return err
 	}
 	if len(u.Message.Attachments) > 0 { // a photo of the repair
-		entry, err := p.message(ctx, u)
-		if err != nil {
-			return err
-		}
+		entry := p.message(u)
 		entry.ExternalID = "" // no mail to the complainant answers it
 		// What the complainant is not told stays off the tracking page too.
 		entry.Held = !slices.Contains([]string{"ask", "reply", "resolve"}, command.Name)

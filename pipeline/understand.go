@@ -33,6 +33,7 @@ func (p *Pipeline) understand(ctx context.Context, u *Understood) (Verdict, erro
 		ReceivedAt:  in.ReceivedAt,
 		ContentType: in.ContentType,
 		Raw:         in.Raw,
+		File:        channels.Stored(in.File),
 	})
 	if err != nil {
 		return goOn, err

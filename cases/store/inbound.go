@@ -31,6 +31,8 @@ type inboundRow struct {
 	CaseID      rowID
 	ProcessedAt instant
 	Raw         []byte
+	RawSHA256   *string `gorm:"column:raw_sha256"` // the file that has it; null: Raw has
+	RawSize     *int64
 }
 
 // TableName implements gorm's Tabler.
@@ -48,6 +50,9 @@ func newInboundRow(in Inbound) inboundRow {
 		Tries: in.Tries, NextTryAt: instant{in.NextTryAt}, CaseID: rowID(in.CaseID), ProcessedAt: optional(in.ProcessedAt),
 		Raw: in.Raw,
 	}
+	if in.File.SHA256 != "" {
+		row.RawSHA256, row.RawSize = &in.File.SHA256, &in.File.Size
+	}
 	if row.State == "" {
 		row.State = InboundReceived
 	}
@@ -61,12 +66,16 @@ func newInboundRow(in Inbound) inboundRow {
 }
 
 func (r inboundRow) inbound() Inbound {
-	return Inbound{
+	in := Inbound{
 		ID: r.ID, Channel: string(r.Channel), Account: string(r.Account), ExternalID: string(r.ExternalID),
 		Sender: string(r.Sender), ReceivedAt: r.ReceivedAt.Time, ContentType: string(r.ContentType), Raw: r.Raw,
 		State: r.State, Reason: string(r.Reason), Tries: r.Tries, NextTryAt: r.NextTryAt.Time, CaseID: int64(r.CaseID),
 		ProcessedAt: r.ProcessedAt.pointer(),
 	}
+	if r.RawSHA256 != nil && r.RawSize != nil {
+		in.File = Stored{SHA256: *r.RawSHA256, Size: *r.RawSize}
+	}
+	return in
 }
 
 // messageKey is what makes a provider message unique.
@@ -125,10 +134,10 @@ func insertInbound(tx *gorm.DB, rows []inboundRow) (map[messageKey]int64, error)
 	values := make([]any, len(rows))
 	for i, r := range rows {
 		values[i] = []any{r.Channel, r.Account, r.ExternalID, r.Sender, r.ReceivedAt, r.ContentType, r.State, r.Reason,
-			r.Tries, r.NextTryAt, r.CaseID, r.ProcessedAt, r.Raw}
+			r.Tries, r.NextTryAt, r.CaseID, r.ProcessedAt, r.Raw, r.RawSHA256, r.RawSize}
 	}
 	inserted, err := all[inboundRow](tx, `INSERT INTO inbound (channel, account, external_id, sender, received_at,
-			content_type, state, reason, tries, next_try_at, case_id, processed_at, raw)
+			content_type, state, reason, tries, next_try_at, case_id, processed_at, raw, raw_sha256, raw_size)
 		VALUES `+strings.Repeat("?,", len(values)-1)+`?
 		ON CONFLICT (channel, external_id, account) DO NOTHING
 		RETURNING id, channel, account, external_id`, values...)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/redress-cms/redress/cases/store"
 )
@@ -133,6 +134,23 @@ func TestInboundComesBackAsItWas(t *testing.T) {
 		}
 		if _, err := s.Inbound(t.Context(), id+1); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("unknown id: %v, want ErrNotFound", err)
+		}
+	})
+}
+
+func TestALongMessageIsNamedByItsRow(t *testing.T) {
+	each(t, func(t *testing.T, s engine) {
+		in := message("+1", "SM1")
+		in.Raw, in.File = nil, store.Stored{SHA256: strings.Repeat("5f", 32), Size: 5 << 30}
+		id := received(t, s, in, message("+1", "SM2"))[0]
+		in.ID, in.State = id, store.InboundReceived
+		got, err := s.Inbound(t.Context(), id)
+		if diff := cmp.Diff(in, got, cmpopts.EquateEmpty()); err != nil || diff != "" {
+			t.Error(err, diff)
+		}
+		queue, err := s.SenderQueue(t.Context(), "sms", "+1", 10)
+		if err != nil || len(queue) != 2 || queue[0].File != in.File || queue[1].File != (store.Stored{}) {
+			t.Errorf("queue of the sender: %+v, %v", queue, err)
 		}
 	})
 }

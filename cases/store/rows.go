@@ -39,7 +39,8 @@ type Inbound struct {
 	Sender      string
 	ReceivedAt  time.Time
 	ContentType string
-	Raw         []byte // nil in lists
+	Raw         []byte // nil in lists, empty where File is set
+	File        Stored // the message as it came, where that is too long for the row; zero in lists
 	State       InboundState
 	Reason      string // why ignored or quarantined, or the last error
 	Tries       int

@@ -42,8 +42,9 @@ type Config struct {
 	// count where no configured server judged the mail; nil: they do not.
 	LookupTXT func(ctx context.Context, name string) ([]string, error)
 
-	HTTP    *http.Client // for OAuth2 tokens; nil: http.DefaultClient
-	Cursors Cursors      // required with IMAP
+	HTTP    *http.Client   // for OAuth2 tokens; nil: http.DefaultClient
+	Cursors Cursors        // required with IMAP
+	Files   channels.Files // required: where large mails and attachments are kept
 	// Lease says whether this process is the one that reads the mailbox now.
 	// It is asked before each look; nil: always.
 	Lease  func(ctx context.Context) (bool, error)
@@ -125,6 +126,9 @@ var (
 // New checks config and returns its adapter. It does not connect.
 func New(config Config) (*Adapter, error) {
 	config.fill()
+	if config.Files == nil {
+		return nil, fmt.Errorf("email account %s: no place to keep files", config.Account)
+	}
 	from, err := netmail.ParseAddress(config.From)
 	if err != nil {
 		return nil, fmt.Errorf("email account %s: from is not a mail address", config.Account)

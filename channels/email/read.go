@@ -1,21 +1,29 @@
 package email
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"io"
 	"strings"
 
 	"github.com/redress-cms/redress/channels"
 	"github.com/redress-cms/redress/channels/email/mail"
 )
 
-// Read implements channels.Reader. It never fails: every mail gives something.
+// Read implements channels.Reader. It fails only when the files do: every mail
+// gives something.
 //
 // From is the From field even where Reply-To names somebody else: only From
 // can be verified, and an answer with the details of a case goes to no address
 // that anybody could have written into the mail. The exception is a site that
 // the settings trust to write there who filled in its form.
 func (a *Adapter) Read(ctx context.Context, in channels.Inbound) (channels.Message, error) {
-	m := mail.Parse(in.Raw, a.config.Limits)
+	raw, err := a.load(ctx, in)
+	if err != nil {
+		return channels.Message{}, err
+	}
+	m := mail.Parse(raw, a.config.Limits)
 	msg := channels.Message{
 		From:    author(m, in.Sender),
 		ID:      m.MessageID,
@@ -37,8 +45,12 @@ func (a *Adapter) Read(ctx context.Context, in channels.Inbound) (channels.Messa
 		msg.Defects = append(msg.Defects, "longer than the limit; only its start was taken in")
 	}
 	for _, file := range m.Attachments {
+		stored, err := a.config.Files.Put(ctx, bytes.NewReader(file.Data), file.Size)
+		if err != nil {
+			return channels.Message{}, fmt.Errorf("keep an attachment: %w", err)
+		}
 		msg.Attachments = append(msg.Attachments, channels.Attachment{Filename: file.Filename, ContentType: file.ContentType, ContentID: file.ContentID,
-			Inline: file.Inline, Size: file.Size, SHA256: file.SHA256, Data: file.Data})
+			Inline: file.Inline, Stored: stored})
 	}
 	msg.Automatic.Form = m.Generated()
 	if a.ownGroup(m) {
@@ -48,8 +60,25 @@ func (a *Adapter) Read(ctx context.Context, in channels.Inbound) (channels.Messa
 		msg.From = person // nothing proves a name in a form
 		return msg, nil
 	}
-	msg.Verified, msg.VerifiedBy = a.verified(ctx, m, in.Raw)
+	msg.Verified, msg.VerifiedBy = a.verified(ctx, m, raw)
 	return msg, nil
+}
+
+// load is the mail as it came.
+func (a *Adapter) load(ctx context.Context, in channels.Inbound) ([]byte, error) {
+	if in.File.SHA256 == "" {
+		return in.Raw, nil
+	}
+	file, err := in.Open(ctx, a.config.Files)
+	if err != nil {
+		return nil, fmt.Errorf("open a mail: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(file, a.config.MaxBytes))
+	if err != nil {
+		return nil, fmt.Errorf("read a mail: %w", err)
+	}
+	return raw, nil
 }
 
 // ownGroup reports whether the mailing list that passed the mail on is the

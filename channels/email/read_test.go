@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/redress-cms/redress/channels"
+	"github.com/redress-cms/redress/channels/channelstest"
 )
 
 func idOf(a *Adapter, raw string) string { return a.inbound([]byte(raw)).ExternalID }
@@ -73,7 +74,7 @@ func TestRead(t *testing.T) {
 	if diff := cmp.Diff([]channels.Party{{Address: "complaints@city.example"}, {Address: "ravi@example.org", Name: "Ravi"}}, got.Others); diff != "" {
 		t.Error(diff)
 	}
-	if len(got.Attachments) != 1 || got.Attachments[0].Filename != "leak.png" || string(got.Attachments[0].Data) != "hello" || got.Attachments[0].Size != 5 {
+	if len(got.Attachments) != 1 || got.Attachments[0].Filename != "leak.png" || a.config.Files.(*channelstest.Files).Content(got.Attachments[0].Stored) != "hello" || got.Attachments[0].Size != 5 {
 		t.Errorf("attachments %+v", got.Attachments)
 	}
 }

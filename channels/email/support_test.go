@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/redress-cms/redress/channels"
+	"github.com/redress-cms/redress/channels/channelstest"
 	"github.com/redress-cms/redress/scripts/testenv"
 )
 
@@ -225,7 +226,7 @@ func testConfig(s mailServer) Config {
 		Account: "complaints", From: "City Complaints <complaints@city.example>",
 		IMAP:    IMAP{Address: s.address, TLS: "none", Username: s.username, Password: s.password, Mailbox: folder, PollInterval: s.interval},
 		SMTP:    SMTP{Address: "127.0.0.1:1", TLS: "none"},
-		Cursors: &cursors{}, StallTimeout: 10 * time.Second,
+		Cursors: &cursors{}, Files: &channelstest.Files{}, StallTimeout: 10 * time.Second,
 	}
 }
 

@@ -2,11 +2,8 @@ package sms
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net"
 	"net/http"
@@ -94,7 +91,7 @@ func (a *account) fetch(ctx context.Context, address string, limit int64) (chann
 		}
 		target, err := resp.Location()
 		if resp.StatusCode < 300 || resp.StatusCode >= 400 || err != nil {
-			return attachment(resp)
+			return a.keep(ctx, resp, limit)
 		}
 		_ = resp.Body.Close()                                   // nothing of it is wanted
 		played := target.Scheme == "http" && isLoopback(a.base) // tests, sandbox
@@ -125,8 +122,8 @@ func (a *account) apiURL(address string) (*url.URL, error) {
 	return u, nil
 }
 
-// attachment reads the answer that holds the file.
-func attachment(resp *http.Response) (channels.Attachment, error) {
+// keep puts the file that the answer holds among the files.
+func (a *account) keep(ctx context.Context, resp *http.Response, limit int64) (channels.Attachment, error) {
 	defer func() { _ = resp.Body.Close() }() // read to its end or given up
 	switch resp.StatusCode {
 	case http.StatusOK:
@@ -135,12 +132,11 @@ func attachment(resp *http.Response) (channels.Attachment, error) {
 	default:
 		return channels.Attachment{}, fmt.Errorf("the provider answered %d", resp.StatusCode)
 	}
-	data, err := io.ReadAll(resp.Body)
+	stored, err := a.Files.Put(ctx, resp.Body, limit)
 	if err != nil {
-		return channels.Attachment{}, fmt.Errorf("read the file: %w", err)
+		return channels.Attachment{}, err
 	}
-	sum := sha256.Sum256(data)
-	file := channels.Attachment{Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:]), Data: data}
+	file := channels.Attachment{Stored: stored}
 	if _, params, err := mime.ParseMediaType(resp.Header.Get("Content-Disposition")); err == nil {
 		file.Filename = clean(params["filename"])
 	}

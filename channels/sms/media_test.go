@@ -6,6 +6,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/redress-cms/redress/channels/channelstest"
 )
 
 // TestMediaIsFetchedFromTheProviderOnly plays Twilio's API, its file host, and
@@ -76,7 +78,8 @@ func TestMediaIsFetchedFromTheProviderOnly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			asked = nil
 			c := config(p.URL)
-			c.MaxBytes = 1000
+			var files channelstest.Files
+			c.MaxBytes, c.Files = 1000, &files
 			f := form("NumMedia", "1", "MediaUrl0", tt.url, "MediaContentType0", "image/png")
 			msg, err := newAdapter(t, c).Read(t.Context(), inbound(f))
 			if err != nil {
@@ -86,7 +89,7 @@ func TestMediaIsFetchedFromTheProviderOnly(t *testing.T) {
 				t.Errorf("text = %q: the complaint is kept whatever its file", msg.Text)
 			}
 			if tt.defect == taken {
-				if len(msg.Attachments) != 1 || string(msg.Attachments[0].Data) != picture || msg.Attachments[0].ContentType != "image/png" {
+				if len(msg.Attachments) != 1 || files.Content(msg.Attachments[0].Stored) != picture || msg.Attachments[0].ContentType != "image/png" {
 					t.Errorf("attachments = %+v, defects %v", msg.Attachments, msg.Defects)
 				}
 			} else if len(msg.Attachments) != 0 || len(msg.Defects) != 1 || !strings.Contains(msg.Defects[0], tt.defect) {

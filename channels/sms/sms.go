@@ -52,10 +52,11 @@ type Config struct {
 	Numbers         []string
 	WhatsAppNumbers []string // likewise for WhatsApp, without "whatsapp:"
 
-	SegmentsPerSecond float64 // what the numbers may send together; 0: 1
-	PublicURL         string  // under which Twilio reaches the webhooks; signatures cover it
-	DefaultRegion     string  // ISO 3166 code of numbers without a country code
-	MaxBytes          int64   // media of one message; 0: 25 MiB
+	SegmentsPerSecond float64        // what the numbers may send together; 0: 1
+	PublicURL         string         // under which Twilio reaches the webhooks; signatures cover it
+	DefaultRegion     string         // ISO 3166 code of numbers without a country code
+	MaxBytes          int64          // media of one message; 0: 25 MiB
+	Files             channels.Files // required: where they are kept
 
 	Client *http.Client     // its transport is used; nil: the default one
 	Now    func() time.Time // nil: time.Now
@@ -116,6 +117,9 @@ func (a *account) check() error {
 	}
 	if a.AuthToken == "" { // also the key of the webhooks' signatures
 		faults = append(faults, errors.New("auth_token is missing"))
+	}
+	if a.Files == nil {
+		faults = append(faults, errors.New("no place to keep files"))
 	}
 	if len(a.Numbers)+len(a.WhatsAppNumbers) == 0 {
 		faults = append(faults, errors.New("numbers: at least one number to send from is needed"))

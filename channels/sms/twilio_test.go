@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/redress-cms/redress/channels"
+	"github.com/redress-cms/redress/channels/channelstest"
 	"github.com/redress-cms/redress/channels/sms"
 )
 
@@ -124,6 +125,7 @@ func config(baseURL string) sms.Config {
 	return sms.Config{
 		Name: "main", AccountSID: accountSID, AuthToken: authToken, APIBaseURL: baseURL,
 		Numbers: []string{ourNumber}, PublicURL: publicURL, DefaultRegion: "IN",
+		Files:  &channelstest.Files{},
 		Now:    func() time.Time { return now },
 		Logger: slog.New(slog.DiscardHandler),
 	}

@@ -2,11 +2,8 @@ package telegram
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -73,14 +70,10 @@ func (a *Adapter) attachments(ctx context.Context, m *tgbotapi.Message) ([]chann
 	var taken []channels.Attachment
 	var defects []string
 	for _, f := range filesOf(m) {
-		data, err := a.fetch(ctx, f)
+		stored, err := a.fetch(ctx, f)
 		switch {
 		case err == nil:
-			sum := sha256.Sum256(data)
-			taken = append(taken, channels.Attachment{
-				Filename: clean(f.name), ContentType: clean(f.contentType),
-				Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:]), Data: data,
-			})
+			taken = append(taken, channels.Attachment{Filename: clean(f.name), ContentType: clean(f.contentType), Stored: stored})
 		case errors.Is(err, errTooLarge), errors.Is(err, httpcall.ErrTooLarge):
 			defects = append(defects, "a file was not taken: "+errTooLarge.Error())
 		case errors.Is(err, errGone):
@@ -93,9 +86,9 @@ func (a *Adapter) attachments(ctx context.Context, m *tgbotapi.Message) ([]chann
 }
 
 // fetch gets one file, from the API's host only.
-func (a *Adapter) fetch(ctx context.Context, f remoteFile) ([]byte, error) {
+func (a *Adapter) fetch(ctx context.Context, f remoteFile) (channels.Stored, error) {
 	if f.size > maxFile {
-		return nil, errTooLarge
+		return channels.Stored{}, errTooLarge
 	}
 	ctx, cancel := context.WithTimeout(ctx, fileTimeout)
 	defer cancel()
@@ -103,33 +96,29 @@ func (a *Adapter) fetch(ctx context.Context, f remoteFile) ([]byte, error) {
 	file, err := bot.GetFile(tgbotapi.FileConfig{FileID: f.id})
 	switch {
 	case refused(err, "file is too big"):
-		return nil, errTooLarge
+		return channels.Stored{}, errTooLarge
 	case refused(err, ""):
-		return nil, errGone
+		return channels.Stored{}, errGone
 	case err != nil:
-		return nil, a.sendError(call, err)
+		return channels.Stored{}, a.sendError(call, err)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.files+escapePath(file.FilePath), nil)
 	if err != nil {
-		return nil, errGone
+		return channels.Stored{}, errGone
 	}
 	resp, err := httpcall.New(ctx, a.Client, maxFile).Do(req) //nolint:contextcheck // New has it
 	if err != nil {
-		return nil, a.redact(err)
+		return channels.Stored{}, a.redact(err)
 	}
 	defer func() { _ = resp.Body.Close() }() // read to its end or given up
 	switch resp.StatusCode {
 	case http.StatusOK:
 	case http.StatusNotFound, http.StatusGone:
-		return nil, errGone
+		return channels.Stored{}, errGone
 	default:
-		return nil, fmt.Errorf("telegram answered %d", resp.StatusCode)
+		return channels.Stored{}, fmt.Errorf("telegram answered %d", resp.StatusCode)
 	}
-	data, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, fmt.Errorf("read the file: %w", err)
-	}
-	return data, nil
+	return a.Files.Put(ctx, resp.Body, maxFile)
 }
 
 // escapePath keeps the path of a file below the address of files.

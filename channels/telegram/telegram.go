@@ -46,11 +46,12 @@ const (
 type Config struct {
 	Name        string // of the account in the settings; letters, digits, - and _
 	Token       string
-	APIBaseURL  string // "{base}/bot{token}/{method}"; empty: Telegram's
-	Mode        string // ModePoll (also when empty) or ModeWebhook
-	SecretToken string // ModeWebhook: what Telegram sends along; 1 to 256 of A-Z a-z 0-9 _ -
-	Audience    string // empty: AudienceBoth
-	PublicURL   string // ModeWebhook: under which Telegram reaches us; https
+	APIBaseURL  string         // "{base}/bot{token}/{method}"; empty: Telegram's
+	Mode        string         // ModePoll (also when empty) or ModeWebhook
+	SecretToken string         // ModeWebhook: what Telegram sends along; 1 to 256 of A-Z a-z 0-9 _ -
+	Audience    string         // empty: AudienceBoth
+	PublicURL   string         // ModeWebhook: under which Telegram reaches us; https
+	Files       channels.Files // required: where the files of messages are kept
 
 	// Lease says whether this process may poll for the next ttl; Telegram
 	// allows one poller. nil: there is no other process.
@@ -98,6 +99,9 @@ func (a *Adapter) check() error {
 	}
 	if a.Token == "" || strings.Trim(a.Token, letters+":") != "" {
 		faults = append(faults, errors.New("token is missing or is none; it looks like 123456:ABC-DEF"))
+	}
+	if a.Files == nil {
+		faults = append(faults, errors.New("no place to keep files"))
 	}
 	if a.APIBaseURL == "" {
 		a.APIBaseURL = providerURL

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redress-cms/redress/channels/channelstest"
 	"github.com/redress-cms/redress/channels/telegram"
 )
 
@@ -129,6 +130,7 @@ func cut(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 func config(baseURL string) telegram.Config {
 	return telegram.Config{
 		Name: "city", Token: token, APIBaseURL: baseURL,
+		Files:  &channelstest.Files{},
 		Now:    func() time.Time { return now },
 		Logger: slog.New(slog.DiscardHandler),
 	}

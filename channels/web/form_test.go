@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/redress-cms/redress/channels"
+	"github.com/redress-cms/redress/channels/channelstest"
 	"github.com/redress-cms/redress/channels/web"
 )
 
@@ -44,8 +45,8 @@ func TestComplaintFromFormToTrackingPage(t *testing.T) {
 		Language: "en", SentAt: c.accepted[0].ReceivedAt, Action: channels.ActionRegister,
 		Fields: channels.Fields{Service: "water-leak", Area: "ward-4", Place: "School Road 4"},
 		Attachments: []channels.Attachment{{
-			Filename: "leak.jpg", ContentType: "image/png", Size: int64(len(png)), Data: png,
-			SHA256: fmt.Sprintf("%x", sha256.Sum256(png)),
+			Filename: "leak.jpg", ContentType: "image/png",
+			Stored: channels.Stored{SHA256: fmt.Sprintf("%x", sha256.Sum256(png)), Size: int64(len(png))},
 		}},
 	}
 	if diff := cmp.Diff(want, m); diff != "" {
@@ -391,7 +392,7 @@ func FuzzRead(f *testing.F) {
 	} {
 		f.Add([]byte(raw))
 	}
-	adapter, err := web.New(web.Config{PublicURL: "https://complaints.city.example", Secret: make([]byte, 32)})
+	adapter, err := web.New(web.Config{PublicURL: "https://complaints.city.example", Secret: make([]byte, 32), Files: &channelstest.Files{}})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -79,7 +80,7 @@ func (sub Submission) sender(externalID string) string {
 }
 
 // Read implements channels.Reader.
-func (a *Adapter) Read(_ context.Context, in channels.Inbound) (channels.Message, error) {
+func (a *Adapter) Read(ctx context.Context, in channels.Inbound) (channels.Message, error) {
 	var sub Submission
 	if err := json.Unmarshal(in.Raw, &sub); err != nil {
 		return channels.Message{}, fmt.Errorf("%w: web submission: %w", channels.ErrUnreadable, err)
@@ -125,13 +126,14 @@ func (a *Adapter) Read(_ context.Context, in channels.Inbound) (channels.Message
 		m.Text = m.Written
 	}
 	for _, f := range sub.Files {
-		sum := sha256.Sum256(f.Data)
+		stored, err := a.config.Files.Put(ctx, bytes.NewReader(f.Data), int64(len(f.Data)))
+		if err != nil {
+			return channels.Message{}, fmt.Errorf("keep a file of a web submission: %w", err)
+		}
 		m.Attachments = append(m.Attachments, channels.Attachment{
 			Filename:    f.Name,
 			ContentType: http.DetectContentType(f.Data), // what it says of itself is not believed
-			Size:        int64(len(f.Data)),
-			SHA256:      hex.EncodeToString(sum[:]),
-			Data:        f.Data,
+			Stored:      stored,
 		})
 	}
 	return m, nil

@@ -55,6 +55,7 @@ type Config struct {
 	Services     func(lang string) []Option // what can be complained about; nil: not asked
 	Areas        func(lang string) []Option // nil: not asked
 	Stories      Stories
+	Files        channels.Files // required: where the files of forms are kept
 
 	Now    func() time.Time
 	Random io.Reader // crypto/rand.Reader
@@ -104,6 +105,9 @@ func New(config Config) (*Adapter, error) {
 	}
 	if len(config.Secret) < 32 {
 		return nil, errors.New("web pages: secret has fewer than 32 bytes")
+	}
+	if config.Files == nil {
+		return nil, errors.New("web pages: no place to keep files")
 	}
 	config.PublicURL = strings.TrimRight(config.PublicURL, "/")
 	if config.Account == "" {

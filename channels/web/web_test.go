@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/redress-cms/redress/channels"
+	"github.com/redress-cms/redress/channels/channelstest"
 	"github.com/redress-cms/redress/channels/web"
 )
 
@@ -59,6 +60,7 @@ func newCity(t *testing.T, change ...func(*web.Config)) *city {
 		Secret:         []byte("0123456789abcdef0123456789abcdef"),
 		AnswerOn:       []string{"sms", "email"},
 		MaxBytes:       1 << 20,
+		Files:          &channelstest.Files{},
 		Jurisdiction: func() web.Jurisdiction {
 			return web.Jurisdiction{
 				Name: "City of Example", Location: time.FixedZone("IST", 5*3600+1800),

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
 	"github.com/redress-cms/redress/cases/store"
+	"github.com/redress-cms/redress/channels"
 	"github.com/redress-cms/redress/cmd/redress/internal/app"
 )
 
@@ -65,8 +67,14 @@ func (c inboundShowCommand) Run(r *invocation) error {
 	if err != nil {
 		return refusal(err, fmt.Sprintf("received message %d", c.ID), "", "redress inbound list --all")
 	}
+	in := channels.Inbound{Raw: row.Raw, File: channels.Stored(row.File)}
 	if c.Raw {
-		if _, err := r.Out.Write(row.Raw); err != nil {
+		raw, err := in.Open(r.Context, a.ChannelFiles())
+		if err != nil {
+			return fmt.Errorf("opening the message: %w", err)
+		}
+		_, err = io.Copy(r.Out, raw)
+		if err := errors.Join(err, raw.Close()); err != nil {
 			return fmt.Errorf("printing: %w", err)
 		}
 		return nil
@@ -74,8 +82,8 @@ func (c inboundShowCommand) Run(r *invocation) error {
 	view := struct {
 		app.InboundView
 		ContentType string `json:"content_type"`
-		Size        int    `json:"size"` // bytes
-	}{app.ViewInbound(row), row.ContentType, len(row.Raw)}
+		Size        int64  `json:"size"` // bytes
+	}{app.ViewInbound(row), row.ContentType, in.Size()}
 	return r.print(view, func(w io.Writer) {
 		r.printFields(w, "id", view.ID, "channel", view.Channel, "account", view.Account, "external id", view.ExternalID,
 			"state", view.State, "reason", view.Reason, "tries", view.Tries, "received", view.ReceivedAt,

@@ -14,13 +14,15 @@ import (
 
 // A segment is a run of records. A record is, big-endian:
 //
-//	magic   4 bytes "RSP1"
+//	magic   4 bytes "RSP1", or "RSP2" where the head names a file that has the
+//	        raw message, so that a version that knows no such files keeps off
 //	head    uint32, bytes of the head that follows the sizes
 //	raw     uint32, bytes of the raw message that follows the head
 //	…       head, JSON; then raw, as received
 //	sum     uint32, CRC-32C of everything before it in the record
 const (
 	magic      = "RSP1"
+	magicFile  = "RSP2"
 	prefixSize = 12
 	sumSize    = 4
 )
@@ -36,12 +38,14 @@ type head struct {
 	Sender      string    `json:"sender"`
 	ReceivedAt  time.Time `json:"received_at"`
 	ContentType string    `json:"content_type"`
+	FileSHA256  string    `json:"file_sha256,omitempty"`
+	FileSize    int64     `json:"file_size,omitempty"` // bytes
 }
 
 func encode(messages []channels.Inbound) ([]byte, error) {
 	var out bytes.Buffer
 	for _, m := range messages {
-		h, err := json.Marshal(head{m.Channel, m.Account, m.ExternalID, m.Sender, m.ReceivedAt, m.ContentType})
+		h, err := json.Marshal(head{m.Channel, m.Account, m.ExternalID, m.Sender, m.ReceivedAt, m.ContentType, m.File.SHA256, m.File.Size})
 		if err != nil {
 			return nil, err
 		}
@@ -49,7 +53,11 @@ func encode(messages []channels.Inbound) ([]byte, error) {
 			return nil, errors.New("message is over 4 GiB")
 		}
 		start := out.Len()
-		out.WriteString(magic)
+		if m.File.SHA256 != "" {
+			out.WriteString(magicFile)
+		} else {
+			out.WriteString(magic)
+		}
 		_ = binary.Write(&out, binary.BigEndian, [2]uint32{uint32(len(h)), uint32(len(m.Raw))}) //nolint:gosec // checked above
 		out.Write(h)
 		out.Write(m.Raw)
@@ -76,7 +84,7 @@ func decode(data []byte) ([]channels.Inbound, error) {
 }
 
 func decodeOne(data []byte) (channels.Inbound, int, error) {
-	if len(data) < prefixSize || string(data[:4]) != magic {
+	if len(data) < prefixSize || string(data[:4]) != magic && string(data[:4]) != magicFile {
 		return channels.Inbound{}, 0, errDamaged
 	}
 	headSize := uint64(binary.BigEndian.Uint32(data[4:]))
@@ -92,7 +100,8 @@ func decodeOne(data []byte) (channels.Inbound, int, error) {
 	return channels.Inbound{
 		Key:    channels.Key{Channel: h.Channel, Account: h.Account, ExternalID: h.ExternalID},
 		Sender: h.Sender, ReceivedAt: h.ReceivedAt, ContentType: h.ContentType,
-		Raw: bytes.Clone(data[prefixSize+headSize : end]),
+		Raw:  bytes.Clone(data[prefixSize+headSize : end]),
+		File: channels.Stored{SHA256: h.FileSHA256, Size: h.FileSize},
 	}, int(end + sumSize), nil //nolint:gosec // at most len(data)
 }
 

@@ -30,11 +30,12 @@ const (
 // Segment names messages that were spooled together.
 type Segment struct {
 	number   uint64
-	bytes    int64
+	bytes    int64 // with the files that it names
 	messages int
 }
 
-// Spool is a folder of segments, bounded in bytes. All methods are safe for
+// Spool is a folder of segments, bounded in bytes together with the files that
+// long messages are kept in. All methods are safe for
 // concurrent use.
 type Spool struct {
 	folder string
@@ -96,8 +97,9 @@ func (s *Spool) load() error {
 			return err
 		}
 		messages, _ := decode(data) // damage is dealt with when it is its turn
-		s.segments = append(s.segments, Segment{number, int64(len(data)), max(1, len(messages))})
-		s.bytes += int64(len(data))
+		size := int64(len(data)) + fileBytes(messages)
+		s.segments = append(s.segments, Segment{number, size, max(1, len(messages))})
+		s.bytes += size
 		s.next = max(s.next, number+1)
 	}
 	slices.SortFunc(s.segments, func(a, b Segment) int { return strings.Compare(name(a.number), name(b.number)) })
@@ -134,7 +136,8 @@ func (s *Spool) Append(messages ...channels.Inbound) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.bytes+int64(len(data)) > s.limit {
+	size := int64(len(data)) + fileBytes(messages)
+	if s.bytes+size > s.limit {
 		return ErrFull
 	}
 	number := s.next
@@ -149,9 +152,17 @@ func (s *Spool) Append(messages ...channels.Inbound) error {
 	if err := syncFolder(s.folder); err != nil {
 		return errors.Join(fmt.Errorf("writing to the spool: %w", err), removeIfThere(s.path(number)))
 	}
-	s.segments = append(s.segments, Segment{number, int64(len(data)), len(messages)})
-	s.bytes += int64(len(data))
+	s.segments = append(s.segments, Segment{number, size, len(messages)})
+	s.bytes += size
 	return nil
+}
+
+func fileBytes(messages []channels.Inbound) int64 {
+	n := int64(0)
+	for _, m := range messages {
+		n += m.File.Size
+	}
+	return n
 }
 
 // Oldest are at most n segments, oldest first.

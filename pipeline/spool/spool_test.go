@@ -97,6 +97,22 @@ func TestAFullSpoolRefusesAndTakesAgainWhenCleared(t *testing.T) {
 	appendTo(t, s, message(9))
 }
 
+// A long message lies among the files; the spool names it, and counts it.
+func TestALongMessageIsNamed(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "spool")
+	long := message(1)
+	long.Raw, long.File = []byte{}, channels.Stored{SHA256: "5f53", Size: 600_000}
+	appendTo(t, open(t, folder, 1<<20), long, message(2))
+	s := open(t, folder, 1<<20)
+	if err := s.Append(long); !errors.Is(err, spool.ErrFull) {
+		t.Errorf("two files are over the limit, but: %v", err)
+	}
+	if diff := cmp.Diff([]channels.Inbound{long, message(2)}, drain(t, s)); diff != "" {
+		t.Errorf("replayed (-want +got):\n%s", diff)
+	}
+	appendTo(t, s, long)
+}
+
 func TestTornAndDamagedSegmentsAreSetAside(t *testing.T) {
 	for _, tc := range []struct {
 		name   string

@@ -5,10 +5,12 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net/netip"
 	"time"
 
 	"github.com/redress-cms/redress/cases"
+	"github.com/redress-cms/redress/cases/store/files"
 	"github.com/redress-cms/redress/channels"
 	"github.com/redress-cms/redress/channels/email"
 	"github.com/redress-cms/redress/channels/sms"
@@ -73,7 +75,7 @@ func (a *App) emailConfig(s configs.Email) email.Config {
 			OAuth2: oauth2(s.SMTP.OAuth2), CAFile: s.SMTP.CAFile,
 		},
 		Cursors: a.Store, Lease: a.lease(email.ChannelName, s.Name), Now: a.Clock.Now, Log: a.Logger,
-		MaxBytes: a.Settings.Limits.MessageBytes,
+		MaxBytes: a.Settings.Limits.MessageBytes, Files: a.ChannelFiles(),
 	}
 }
 
@@ -92,7 +94,7 @@ func (a *App) smsConfig(s configs.SMS, org *cases.Organisation) sms.Config {
 		Name: s.Name, AccountSID: s.AccountSID, AuthToken: s.AuthToken.Reveal(), APIBaseURL: s.APIBaseURL,
 		Numbers: s.Numbers, WhatsAppNumbers: s.WhatsAppNumbers, SegmentsPerSecond: s.SegmentsPerSecond,
 		PublicURL: a.Settings.HTTP.PublicURL, DefaultRegion: org.Jurisdiction.DefaultRegion,
-		MaxBytes: a.Settings.Limits.MessageBytes, Now: a.Clock.Now, Logger: a.Logger,
+		MaxBytes: a.Settings.Limits.MessageBytes, Files: a.ChannelFiles(), Now: a.Clock.Now, Logger: a.Logger,
 	}
 }
 
@@ -102,8 +104,19 @@ func (a *App) telegramConfig(s configs.Telegram) telegram.Config {
 		Name: s.Name, Token: s.Token.Reveal(), APIBaseURL: s.APIBaseURL, Mode: s.Mode,
 		SecretToken: s.SecretToken.Reveal(), Audience: s.Audience, PublicURL: a.Settings.HTTP.PublicURL,
 		Lease: func(ctx context.Context, _ string, _ time.Duration) (bool, error) { return lease(ctx) },
-		Now:   a.Clock.Now, Logger: a.Logger,
+		Files: a.ChannelFiles(), Now: a.Clock.Now, Logger: a.Logger,
 	}
+}
+
+// ChannelFiles are the files as channels know them.
+func (a *App) ChannelFiles() channels.Files { return channelFiles{a.Files} }
+
+type channelFiles struct{ *files.Files }
+
+// Put implements channels.Files.
+func (f channelFiles) Put(ctx context.Context, r io.Reader, maxBytes int64) (channels.Stored, error) {
+	stored, err := f.Files.Put(ctx, r, maxBytes)
+	return channels.Stored(stored), err
 }
 
 // lease lets one process poll an account. SQLite has one process only.
@@ -129,7 +142,7 @@ func (a *App) webConfig(ctx context.Context) (web.Config, error) {
 	}
 	config := web.Config{
 		PublicURL: a.Settings.HTTP.PublicURL, TrustedProxies: proxies, Secret: secret,
-		MaxBytes: a.Settings.Limits.MessageBytes, Stories: stories{a},
+		MaxBytes: a.Settings.Limits.MessageBytes, Files: a.ChannelFiles(), Stories: stories{a},
 		Jurisdiction: func() web.Jurisdiction {
 			j := a.current(ctx).Jurisdiction
 			return web.Jurisdiction{Name: j.Name, Location: a.current(ctx).Location(), Languages: j.Languages, DefaultRegion: j.DefaultRegion}
