@@ -107,6 +107,7 @@ type Case struct {
 	Subject     string
 	Description string
 	Place       string // where, in the complainant's words
+	OnBehalf    string // for whom somebody complains, in their words; empty: for themselves
 	Latitude    *float64
 	Longitude   *float64
 
@@ -212,6 +213,7 @@ type Message struct {
 	State       string // as in the `case show` JSON
 	At          time.Time
 	Held        bool // from somebody whose right to the case is not shown
+	Participant bool // from somebody whom the complainant put in copy
 	Attachments []Attachment
 }
 

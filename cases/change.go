@@ -44,7 +44,10 @@ const (
 	EventLinked       EventKind = "linked"
 	EventMerged       EventKind = "merged"
 	EventUndelivered  EventKind = "undelivered"
-	EventHeld         EventKind = "held" // a stranger's message waits for staff
+	EventHeld         EventKind = "held"        // a stranger's message waits for staff
+	EventCopied       EventKind = "copied"      // the complainant put others in copy
+	EventParticipant  EventKind = "participant" // one of those wrote
+	EventDelayed      EventKind = "delayed"     // a message is still on its way
 )
 
 // Event is one entry of a case's history. Note may hold personal data and

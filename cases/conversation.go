@@ -20,6 +20,9 @@ type FollowUp struct {
 	Quiet bool
 	// Newest: the writer named no case and this is the newest of several.
 	Newest bool
+	// Participant: it is by somebody whom the complainant put in copy. It is
+	// added and shown to staff; nothing else changes, and nobody is answered.
+	Participant bool
 	// NotFixed: it reads like "not fixed" after a resolution; reopening is
 	// offered where it is still possible.
 	NotFixed bool
@@ -32,6 +35,11 @@ func (d Desk) FollowUp(c Case, in FollowUp) (Change, error) {
 	if in.Held {
 		w.event(EventHeld, "")
 		w.alert(AlertHeld, text)
+		return w.done()
+	}
+	if in.Participant {
+		w.event(EventParticipant, "")
+		w.alert(AlertFollowUp, text)
 		return w.done()
 	}
 	w.Case.LastInboundAt = ptr(d.At)
@@ -159,6 +167,13 @@ func (d Desk) Undelivered(c Case, why string) (Change, error) {
 	why = firstRunes(strings.TrimSpace(why), maxText)
 	w.event(EventUndelivered, why)
 	w.alert(AlertUndelivered, why)
+	return w.done()
+}
+
+// Delayed records that a message to the complainant is still on its way.
+func (d Desk) Delayed(c Case, why string) (Change, error) {
+	w := d.draft(c)
+	w.event(EventDelayed, firstRunes(strings.TrimSpace(why), maxText))
 	return w.done()
 }
 

@@ -18,6 +18,7 @@ type Draft struct {
 	Channel, Account, Address string
 	Subject, Description      string // beyond 200 and 20,000 characters they are cut
 	Place                     string
+	OnBehalf                  string // for whom, in the complainant's words
 	Latitude, Longitude       *float64
 	ReceivedAt                time.Time // zero: now
 	Confidential              bool
@@ -83,6 +84,7 @@ func (in Draft) newCase(d Desk) Case {
 		Subject:     firstRunes(strings.TrimSpace(in.Subject), maxSubject),
 		Description: firstRunes(strings.TrimSpace(in.Description), maxDescription),
 		Place:       firstRunes(strings.TrimSpace(in.Place), maxSubject),
+		OnBehalf:    firstRunes(strings.TrimSpace(in.OnBehalf), maxSubject),
 		Latitude:    in.Latitude, Longitude: in.Longitude,
 		ReceivedAt: received.UTC(), LastInboundAt: ptr(received),
 		Confidential: in.Confidential,

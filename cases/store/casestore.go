@@ -35,6 +35,7 @@ type caseRow struct {
 	Subject     text
 	Description text
 	Place       text
+	OnBehalf    text
 	Latitude    *float64
 	Longitude   *float64
 
@@ -76,7 +77,7 @@ func newCaseRow(c cases.Case) caseRow {
 		Service: key(c.Service), Department: key(c.Department), Area: key(c.Area), Owner: key(c.Owner), Policy: key(c.Policy),
 		ContactID: rowID(c.ContactID), Intake: key(c.Intake),
 		Channel: key(c.Channel), Account: key(c.Account), Address: key(c.Address), Language: text(c.Language),
-		Subject: text(c.Subject), Description: text(c.Description), Place: text(c.Place),
+		Subject: text(c.Subject), Description: text(c.Description), Place: text(c.Place), OnBehalf: text(c.OnBehalf),
 		Latitude: c.Latitude, Longitude: c.Longitude,
 		ReceivedAt: instant{c.ReceivedAt}, AcknowledgedAt: optional(c.AcknowledgedAt), AcceptedAt: optional(c.AcceptedAt),
 		ClockAt: optional(c.ClockAt), RespondedAt: optional(c.RespondedAt), RespondBy: optional(c.RespondBy),
@@ -95,7 +96,7 @@ func (r caseRow) domain() cases.Case {
 		Service: string(r.Service), Department: string(r.Department), Area: string(r.Area), Owner: string(r.Owner),
 		Policy: string(r.Policy), ContactID: int64(r.ContactID), Intake: string(r.Intake),
 		Channel: string(r.Channel), Account: string(r.Account), Address: string(r.Address), Language: string(r.Language),
-		Subject: string(r.Subject), Description: string(r.Description), Place: string(r.Place),
+		Subject: string(r.Subject), Description: string(r.Description), Place: string(r.Place), OnBehalf: string(r.OnBehalf),
 		Latitude: r.Latitude, Longitude: r.Longitude,
 		ReceivedAt: r.ReceivedAt.Time, AcknowledgedAt: r.AcknowledgedAt.pointer(), AcceptedAt: r.AcceptedAt.pointer(),
 		ClockAt: r.ClockAt.pointer(), RespondedAt: r.RespondedAt.pointer(), RespondBy: r.RespondBy.pointer(),

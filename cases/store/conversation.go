@@ -28,6 +28,8 @@ type messageRow struct {
 	State      string
 	At         instant
 	Held       bool
+
+	Participant bool
 }
 
 // TableName implements gorm's Tabler.
@@ -42,6 +44,7 @@ func newMessageRow(m cases.Message) messageRow {
 		Channel: key(m.Channel), Account: key(m.Account), Address: key(m.Address),
 		Subject: text(m.Subject), Text: text(m.Text), FullText: text(m.FullText), ExternalID: key(m.ExternalID),
 		InboundID: rowID(m.InboundID), OutboundID: outsideID(m.OutboundID), State: m.State, At: instant{m.At}, Held: m.Held,
+		Participant: m.Participant,
 	}
 }
 
@@ -51,6 +54,7 @@ func (r messageRow) domain() cases.Message {
 		Channel: string(r.Channel), Account: string(r.Account), Address: string(r.Address),
 		Subject: string(r.Subject), Text: string(r.Text), FullText: string(r.FullText), ExternalID: string(r.ExternalID),
 		InboundID: int64(r.InboundID), OutboundID: string(r.OutboundID), State: r.State, At: r.At.Time, Held: r.Held,
+		Participant: r.Participant,
 	}
 }
 
@@ -87,7 +91,7 @@ func (r attachmentRow) domain() cases.Attachment {
 func (s *Store) Messages(ctx context.Context, caseID int64) ([]cases.Message, error) {
 	rows, err := all[messageRow](s.read(ctx), `SELECT m.id, m.case_id, m.direction, m.audience, m.channel, m.account,
 			m.address, m.subject, m.text, m.full_text, m.external_id, m.inbound_id, m.outbound_id,
-			coalesce(o.state, m.state) AS state, m.at, m.held
+			coalesce(o.state, m.state) AS state, m.at, m.held, m.participant
 		FROM messages m LEFT JOIN outbox o ON o.id = m.outbound_id
 		WHERE m.case_id = ? ORDER BY m.id`, caseID)
 	list, err := converted(rows, err, messageRow.domain)

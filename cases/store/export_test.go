@@ -30,6 +30,9 @@ func HotQueries(now time.Time) []HotQuery {
 		{"OutboundByMessageID", outboundByMessageIDSQL, []any{keys([]string{"m1", "m2"})}, "outbox_message"},
 		{"OutboundByProviderID", outboundByProviderIDSQL, []any{key("sms"), key("main"), keys([]string{"p1", "p2"})}, "outbox_provider"},
 		{"WaitingSample", waitingSQL, []any{10, 10}, "outbox_due"},
+		{"OutboundByReplyToken", outboundByReplyTokenSQL, []any{key("token")}, "outbox_reply_token"},
+		{"CasesByMessage", casesByMessageSQL, []any{key("email"), keys([]string{"m1", "m2"})}, "messages_external"},
+		{"Participants", participantsSQL, []any{1}, "participants_address"},
 		{"OwnerLoad", ownerLoadSQL + ` GROUP BY owner`, nil, "cases_status"},
 	}
 }

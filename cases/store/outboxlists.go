@@ -27,6 +27,17 @@ func (s *Store) OutboundByMessageID(ctx context.Context, ids []string) ([]Outbou
 
 const outboundByMessageIDSQL = `SELECT * FROM outbox WHERE message_id IN ? ORDER BY created_at, id`
 
+// OutboundByReplyToken are the messages that asked for answers to the address
+// with this token, oldest first.
+func (s *Store) OutboundByReplyToken(ctx context.Context, token string) ([]Outbound, error) {
+	if token == "" {
+		return nil, nil
+	}
+	return outbounds(s.read(ctx), outboundByReplyTokenSQL, key(token))
+}
+
+const outboundByReplyTokenSQL = `SELECT * FROM outbox WHERE reply_token = ? ORDER BY created_at, id LIMIT 1`
+
 // OutboundByProviderID are the messages of an account that the provider knows
 // by these ids, oldest first.
 func (s *Store) OutboundByProviderID(ctx context.Context, channel, account string, ids []string) ([]Outbound, error) {

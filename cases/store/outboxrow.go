@@ -20,6 +20,7 @@ type outboxRow struct {
 	HTML          text `gorm:"column:html"`
 	Automatic     bool
 	MessageID     outsideID
+	ReplyToken    outsideID
 	InReplyTo     text
 	ReplyToRow    text
 	EditsRow      text
@@ -50,7 +51,7 @@ func newOutboxRow(o Outbound) outboxRow {
 		Kind: o.Kind, Audience: o.To, Login: key(o.Login),
 		Channel: key(o.Channel), Account: key(o.Account), Address: key(o.Address),
 		Subject: text(o.Subject), Text: text(o.Text), HTML: text(o.HTML), Automatic: o.Automatic,
-		MessageID: outsideID(o.MessageID), InReplyTo: text(o.InReplyTo), ReplyToRow: text(o.ReplyToRow), EditsRow: text(o.EditsRow),
+		MessageID: outsideID(o.MessageID), ReplyToken: outsideID(o.ReplyToken), InReplyTo: text(o.InReplyTo), ReplyToRow: text(o.ReplyToRow), EditsRow: text(o.EditsRow),
 		Thread: document[[]string]{o.References}, Buttons: buttons{o.Buttons}, Prompt: o.Prompt,
 		PressID: text(o.PressID), Context: text(o.Context),
 		State: o.State, Attempts: o.Attempts, NextAttemptAt: instant{o.NextAttemptAt}, AttemptedAt: optional(o.AttemptedAt),
@@ -65,7 +66,7 @@ func (r outboxRow) outbound() Outbound {
 		Kind: r.Kind, To: r.Audience, Login: string(r.Login),
 		Channel: string(r.Channel), Account: string(r.Account), Address: string(r.Address),
 		Subject: string(r.Subject), Text: string(r.Text), HTML: string(r.HTML), Automatic: r.Automatic,
-		MessageID: string(r.MessageID), InReplyTo: string(r.InReplyTo), ReplyToRow: string(r.ReplyToRow), EditsRow: string(r.EditsRow),
+		MessageID: string(r.MessageID), ReplyToken: string(r.ReplyToken), InReplyTo: string(r.InReplyTo), ReplyToRow: string(r.ReplyToRow), EditsRow: string(r.EditsRow),
 		References: r.Thread.V, Buttons: r.Buttons.V, Prompt: r.Prompt, PressID: string(r.PressID), Context: string(r.Context),
 		State: r.State, Attempts: r.Attempts, NextAttemptAt: r.NextAttemptAt.Time, AttemptedAt: r.AttemptedAt.pointer(),
 		ProviderID: string(r.ProviderID), Segments: r.Segments, ErrorCode: string(r.ErrorCode), Error: string(r.Error),

@@ -72,6 +72,7 @@ func (r *recording) save() error {
 		{"events", r.saveEvents},
 		{"timers", r.saveTimers},
 		{"links", r.saveLinks},
+		{"participants", r.saveParticipants},
 		{"outbox", r.saveOutbox},
 		{"messages", r.saveMessages},
 		{"reports", func() error { return applyReports(r.tx, r.step.Reports) }},

@@ -97,7 +97,10 @@ type Outbound struct {
 	HTML      string
 	Automatic bool
 	MessageID string // ours, for threads; indexed
-	InReplyTo string
+	// ReplyToken is the unguessable part of the address that an answer of this
+	// recipient about this case comes to; indexed. Empty: none.
+	ReplyToken string
+	InReplyTo  string
 	// ReplyToRow, EditsRow name an earlier outbox row whose ProviderID is put
 	// into InReplyTo, or is edited, when this row is sent. While that row is not
 	// yet sent this one waits; once it failed for good this one is dropped or
@@ -188,8 +191,10 @@ type Step struct {
 	Change   *cases.Change // its Case.ContactID of 0 means the Contact of this step
 	Links    []int64       // ids of cases to link the Change's case to, in both directions
 	Messages []cases.Message
-	Outbox   []Outbound
-	Reports  []Report
+	// Participants are added to the Change's case; who is known is left as is.
+	Participants []cases.Participant
+	Outbox       []Outbound
+	Reports      []Report
 
 	Link     *LinkUse // a staff chat linked by a code
 	Language *ContactLanguage
