@@ -134,11 +134,14 @@ const (
 	AlertHeld        NoticeKind = "case_held" // a stranger wrote
 	AlertUndelivered NoticeKind = "undelivered"
 	AlertFlood       NoticeKind = "sender_flood"
-	AnswerDone       NoticeKind = "done"    // a command took effect
-	AnswerRefused    NoticeKind = "refused" // it did not, and why
-	AnswerPrompt     NoticeKind = "prompt"  // write the text now
-	AnswerCase       NoticeKind = "case"    // /case and Details
-	AnswerQueue      NoticeKind = "queue"   // /mine
+	AlertIntakeDown  NoticeKind = "intake_down" // an account has taken nothing in for long
+	AlertIntakeUp    NoticeKind = "intake_up"   // it does again
+	AlertQuarantine  NoticeKind = "quarantine"  // messages that could not be handled
+	AnswerDone       NoticeKind = "done"        // a command took effect
+	AnswerRefused    NoticeKind = "refused"     // it did not, and why
+	AnswerPrompt     NoticeKind = "prompt"      // write the text now
+	AnswerCase       NoticeKind = "case"        // /case and Details
+	AnswerQueue      NoticeKind = "queue"       // /mine
 	AnswerLinked     NoticeKind = "chat_linked"
 	AnswerStaffHelp  NoticeKind = "staff_help"
 )

@@ -184,5 +184,24 @@ type Rules struct {
 	NoticeExpiry time.Duration // complainant notices are not sent after it; default 72 h
 }
 
+// Administrators are the logins of the enabled administrators; where there is
+// none, of the supervisors of the front desk.
+func (o *Organisation) Administrators() []string {
+	var administrators, supervisors []string
+	for _, u := range o.Users {
+		switch {
+		case u.Disabled:
+		case u.Has(RoleAdministrator):
+			administrators = append(administrators, u.Login)
+		case u.Has(RoleSupervisor) && u.Department == o.FrontDesk():
+			supervisors = append(supervisors, u.Login)
+		}
+	}
+	if len(administrators) == 0 {
+		return supervisors
+	}
+	return administrators
+}
+
 // FrontDesk is the department of the root route, which takes what nothing matches.
 func (o *Organisation) FrontDesk() string { return o.Routes.Department }

@@ -131,6 +131,7 @@ type Format struct {
 type Health struct {
 	Name
 	Up          bool
+	Standby     bool      // another process takes in on the account
 	LastSuccess time.Time // zero: never
 	Error       string    // safe to show: no secret, no address, no text
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Bounds of the limits, in bytes.
@@ -28,6 +29,9 @@ func (d *decoder) check(s *Settings) {
 	d.limits(s.Limits)
 	d.oneOf("log.level", s.Log.Level, "debug", "info", "warn", "error")
 	d.oneOf("log.format", s.Log.Format, "text", "json")
+	if s.Alerts.IntakeDownAfter < time.Minute {
+		d.add("alerts.intake_down_after", "%v is less than a minute, which every restart takes", s.Alerts.IntakeDownAfter)
+	}
 	d.debug(s.Debug)
 }
 

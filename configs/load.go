@@ -83,6 +83,7 @@ func Default() *Settings {
 		HTTP:         HTTP{Listen: "127.0.0.1:8080", PublicURL: "http://localhost:8080"},
 		Organisation: OrganisationSource{File: "organisation.yaml"},
 		Limits:       Limits{MessageBytes: 25 << 20, SpoolBytes: 1 << 30},
+		Alerts:       Alerts{IntakeDownAfter: 5 * time.Minute},
 		Log:          Log{Level: "info", Format: "text"},
 	}
 }

@@ -15,6 +15,7 @@ type Settings struct {
 	Channels     Channels           `yaml:"channels"`
 	Limits       Limits             `yaml:"limits"`
 	Log          Log                `yaml:"log"`
+	Alerts       Alerts             `yaml:"alerts"`
 	Debug        Debug              `yaml:"debug"`
 }
 
@@ -122,6 +123,11 @@ type Limits struct {
 type Log struct {
 	Level  string `yaml:"level"`  // debug | info | warn | error
 	Format string `yaml:"format"` // text | json
+}
+
+// Alerts say when administrators are told of trouble.
+type Alerts struct {
+	IntakeDownAfter time.Duration `yaml:"intake_down_after"` // of an account that takes nothing in
 }
 
 // Debug opens what developers look into a running process with.

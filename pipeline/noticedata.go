@@ -22,6 +22,9 @@ func (s *sending) data(n cases.Notice, r recipient) templates.Data {
 		d.Count = len(s.choices)
 	}
 	if c.Reference == "" {
+		if n.Data["account"] != "" {
+			d.Channel, d.Account = n.Data["channel"], n.Data["account"]
+		}
 		if user, ok := s.org.User(r.login); ok {
 			d.Officer = user.Name
 		}

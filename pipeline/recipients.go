@@ -107,19 +107,27 @@ func (s *sending) staffRecipients(n cases.Notice) []recipient {
 func (s *sending) users(logins ...string) []recipient {
 	var found []recipient
 	for _, login := range logins {
-		user, ok := s.org.User(login)
-		if !ok || user.Disabled {
-			continue
-		}
-		for _, address := range user.Addresses {
-			if r, ok := s.at(address, "", channels.ForStaff); ok {
-				r.login, r.language = login, s.staffLanguage(login)
-				found = append(found, r)
-				break
-			}
+		if ways := s.waysTo(login); len(ways) > 0 {
+			found = append(found, ways[0])
 		}
 	}
 	return found
+}
+
+// waysTo are the addresses of a user that can be written to, best first.
+func (s *sending) waysTo(login string) []recipient {
+	user, ok := s.org.User(login)
+	if !ok || user.Disabled {
+		return nil
+	}
+	var ways []recipient
+	for _, address := range user.Addresses {
+		if r, ok := s.at(address, "", channels.ForStaff); ok {
+			r.login, r.language = login, s.staffLanguage(login)
+			ways = append(ways, r)
+		}
+	}
+	return ways
 }
 
 func (s *sending) staffLanguage(login string) string {

@@ -43,6 +43,7 @@ type Data struct {
 	Complainant string // name, or masked address
 	Contact     string // address in full, where staff may see it
 	Channel     string
+	Account     string // that an alert about intake names
 	Reasons     []string
 	Events      []Line
 	Action      string // what a prompt asks for: "resolve", "ask", …

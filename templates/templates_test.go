@@ -95,7 +95,7 @@ func typical(lang string) Data {
 		Officer: "Asha Rao", Complainant: "Meera Joshi", Contact: "+12025550143", Channel: "sms",
 		Reasons: []string{`service: "burst pipe" and "leaking" name Water leak`},
 		Events:  []Line{{time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC), "Asha Rao", "accepted"}},
-		Action:  "resolve", Link: "https://complaints.city.example/console/cases/C-7K2M-9QXT",
+		Action:  "resolve", Account: "main", Link: "https://complaints.city.example/console/cases/C-7K2M-9QXT",
 	}
 }
 

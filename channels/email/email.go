@@ -253,6 +253,7 @@ func (a *Adapter) healthy() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.health.Up, a.health.Error, a.health.LastSuccess = true, "", a.config.Now()
+	a.health.Standby = false
 	a.failures, a.renewed = 0, false
 }
 
@@ -260,13 +261,13 @@ func (a *Adapter) healthy() {
 func (a *Adapter) standby() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.health.Up, a.health.Error = true, ""
+	a.health.Up, a.health.Error, a.health.Standby = true, "", true
 }
 
 func (a *Adapter) unhealthy(text string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.health.Up, a.health.Error = false, text
+	a.health.Up, a.health.Error, a.health.Standby = false, text, false
 }
 
 // Close ends the connection that is kept for the next mail to send.

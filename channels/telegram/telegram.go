@@ -265,7 +265,7 @@ func (a *Adapter) Health() channels.Health {
 func (a *Adapter) setHealth(fault string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.health.Up, a.health.Error = fault == "", fault
+	a.health.Up, a.health.Error, a.health.Standby = fault == "", fault, false
 	if fault == "" {
 		a.health.LastSuccess = a.Now()
 	}
@@ -276,7 +276,7 @@ func (a *Adapter) setHealth(fault string) {
 func (a *Adapter) standby() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.health.Up, a.health.Error = true, ""
+	a.health.Up, a.health.Error, a.health.Standby = true, "", true
 }
 
 // botID is the bot's user id, which its token begins with; no secret. Empty

@@ -48,6 +48,8 @@ func (a *App) Run(ctx context.Context, role Role, gate *Gate, extra ...func(*htt
 		a.startWorkers(groupCtx, group)
 	}
 	if role.Gateway {
+		reporter := &pipeline.Reporter{Store: a.Store, Holder: a.leases.Holder, Health: a.health, Clock: a.Clock, Logger: a.Logger}
+		group.Go(func() error { return reporter.Run(groupCtx) })
 		// Intake outlives what feeds it, so that a message in hand is kept.
 		intakeCtx, stopIntake := context.WithCancel(context.WithoutCancel(ctx))
 		defer stopIntake()
@@ -152,6 +154,10 @@ func (a *App) startWorkers(ctx context.Context, group *errgroup.Group) {
 	group.Go(func() error { return sweep.Run(ctx) })
 	reconciler := &pipeline.Reconciler{Store: a.Store, Adapters: a.Adapters.Get, Clock: a.Clock, Logger: a.Logger, Metrics: a.Metrics}
 	group.Go(func() error { return ended(ctx, a.leases.While(ctx, "reconcile", reconciler.Run)) })
+	watch := &pipeline.Watch{
+		Store: a.Store, Tell: a.Office.TellAdministrators, After: a.Settings.Alerts.IntakeDownAfter, Clock: a.Clock, Logger: a.Logger,
+	}
+	group.Go(func() error { return ended(ctx, a.leases.While(ctx, "watch", watch.Run)) })
 }
 
 // ended is the error of work that ended before it was told to.
