@@ -110,6 +110,7 @@ type Case struct {
 	OnBehalf    string // for whom somebody complains, in their words; empty: for themselves
 	Latitude    *float64
 	Longitude   *float64
+	PointSource PointSource // where Latitude and Longitude come from
 
 	ReceivedAt     time.Time
 	AcknowledgedAt *time.Time // when the acknowledgement was queued
@@ -212,21 +213,46 @@ type Message struct {
 	OutboundID  string // of an outgoing message; its state is the outbox row's
 	State       string // as in the `case show` JSON
 	At          time.Time
-	Held        bool // from somebody whose right to the case is not shown
-	Participant bool // from somebody whom the complainant put in copy
+	Held        bool   // from somebody whose right to the case is not shown
+	Login       string // of the member of staff who sent it in; empty: the complainant
+	Remarks     string // what was wrong with it or left out, for staff; lines
+	Participant bool   // from somebody whom the complainant put in copy
 	Attachments []Attachment
 }
 
-// Attachment is a stored file of a message.
+// Attachment is a stored file of a message. The original is evidence: it is
+// kept as it came and only ever handed out as a download.
 type Attachment struct {
 	ID          int64
 	MessageID   int64
-	Filename    string // as sent; never a path
-	ContentType string
+	PublicID    string // in addresses of pages: 160 random bits in base32
+	Filename    string // safe to show; never a path
+	ContentType string // by content
+	ClaimedType string // by the sender's word
 	Size        int64  // bytes
 	SHA256      string // names the blob
 	Inline      bool
+
+	State     AttachmentState
+	Finding   string // what the scanner found, or why State is what it is
+	Picture   string // SHA-256 of the picture re-encoded, without metadata; empty: none
+	Thumbnail string // likewise, small
 }
+
+// AttachmentState says how far a file is known to be harmless.
+type AttachmentState string
+
+// The states of an attachment. One that is pending is not shown yet; one that
+// is infected never is.
+const (
+	AttachmentPending  AttachmentState = "pending"
+	AttachmentClean    AttachmentState = "clean"
+	AttachmentInfected AttachmentState = "infected"
+	AttachmentSkipped  AttachmentState = "skipped" // not scanned: no scanner, or too large for it
+)
+
+// Shown reports whether others may get the file.
+func (s AttachmentState) Shown() bool { return s == AttachmentClean || s == AttachmentSkipped }
 
 // Direction of a message, seen from us.
 type Direction string

@@ -16,10 +16,11 @@ const maxAlternatives = 3
 type Text struct {
 	Subject     string
 	Body        string
-	Place       string // where, in words
-	Language    string // BCP 47 hint; empty: none
-	ServiceHint string // code chosen on a form; unknown codes are ignored
-	AreaHint    string // likewise
+	Place       string   // where, in words
+	Language    string   // BCP 47 hint; empty: none
+	ServiceHint string   // code chosen on a form; unknown codes are ignored
+	AreaHint    string   // likewise
+	Point       *Located // from beside the text; nil: one in the text is looked for
 }
 
 // Classification is what a text is about. What is not known is empty; Priority
@@ -30,6 +31,7 @@ type Classification struct {
 	Priority     Priority
 	Area         string
 	Language     string
+	Point        *Located // nil: none known
 	Reasons      []Reason
 	Alternatives []Alternative // other services, best first, at most 3
 }
@@ -214,6 +216,8 @@ func (c *Classification) area(o *Organisation, in Text, parts []textPart) {
 	if _, ok := o.Area(in.AreaHint); ok {
 		c.Area = in.AreaHint
 		c.because("area", c.Area, "chosen by the sender")
+	}
+	if c.locate(o, in); c.Area != "" {
 		return
 	}
 	areas := &o.lookup().vocabulary.areas

@@ -26,6 +26,8 @@ type FollowUp struct {
 	// NotFixed: it reads like "not fixed" after a resolution; reopening is
 	// offered where it is still possible.
 	NotFixed bool
+	// Point comes with the message. A case without one takes it, and its area.
+	Point *Located
 }
 
 // FollowUp adds a message of the complainant to the case.
@@ -53,6 +55,7 @@ func (d Desk) FollowUp(c Case, in FollowUp) (Change, error) {
 	}
 	w.alert(AlertFollowUp, text)
 	w.event(EventFollowUp, "")
+	w.place(c, in.Point)
 	if !in.Quiet {
 		w.tell(d.answerTo(c, in), "")
 	}

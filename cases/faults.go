@@ -42,6 +42,7 @@ func (o *Organisation) check() error {
 	c.policies()
 	c.departments()
 	c.areas()
+	c.shapes()
 	c.users()
 	c.services()
 	c.route(o.Routes, "routes", true)

@@ -29,6 +29,7 @@ type index struct {
 	tags        []language.Tag // of Jurisdiction.Languages, in order
 	matcher     language.Matcher
 	vocabulary  vocabulary
+	shapes      []shape // of Areas that are sound
 }
 
 // Index prepares the organisation for use: it sets the defaults of Rules,
@@ -56,6 +57,7 @@ func (o *Organisation) Index() error {
 	x.matcher = language.NewMatcher(x.tags)
 	o.index = x
 	x.vocabulary = newVocabulary(o)
+	x.shapes = shapesOf(o.Areas)
 	return o.check()
 }
 

@@ -110,9 +110,10 @@ type Department struct {
 
 // Area is a ward or district.
 type Area struct {
-	Code    string
-	Name    string
-	Aliases []string
+	Code     string
+	Name     string
+	Aliases  []string
+	Geometry Geometry
 }
 
 // Role is what a user may do.

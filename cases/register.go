@@ -18,8 +18,7 @@ type Draft struct {
 	Channel, Account, Address string
 	Subject, Description      string // beyond 200 and 20,000 characters they are cut
 	Place                     string
-	OnBehalf                  string // for whom, in the complainant's words
-	Latitude, Longitude       *float64
+	OnBehalf                  string    // for whom, in the complainant's words
 	ReceivedAt                time.Time // zero: now
 	Confidential              bool
 	Classification            Classification
@@ -75,7 +74,7 @@ func (in Draft) newCase(d Desk) Case {
 		received = d.At
 	}
 	class := in.Classification
-	return Case{
+	c := Case{
 		Reference: in.Reference, Token: in.Token,
 		Type: cmp.Or(in.Type, Complaint), Status: Pending, Stage: 1, Level: 1,
 		Priority: cmp.Or(class.Priority, Normal), Service: class.Service, Area: class.Area,
@@ -85,11 +84,18 @@ func (in Draft) newCase(d Desk) Case {
 		Description: firstRunes(strings.TrimSpace(in.Description), maxDescription),
 		Place:       firstRunes(strings.TrimSpace(in.Place), maxSubject),
 		OnBehalf:    firstRunes(strings.TrimSpace(in.OnBehalf), maxSubject),
-		Latitude:    in.Latitude, Longitude: in.Longitude,
-		ReceivedAt: received.UTC(), LastInboundAt: ptr(received),
+		ReceivedAt:  received.UTC(), LastInboundAt: ptr(received),
 		Confidential: in.Confidential,
 		Reasons:      append([]Reason(nil), class.Reasons...),
 	}
+	if class.Point != nil {
+		c.setPoint(*class.Point)
+	}
+	return c
+}
+
+func (c *Case) setPoint(p Located) {
+	c.Latitude, c.Longitude, c.PointSource = &p.Latitude, &p.Longitude, p.From
 }
 
 // because replaces the reason of a decision.

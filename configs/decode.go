@@ -32,6 +32,11 @@ type decoder struct {
 	faults Faults
 }
 
+// nodeReader reads a value of a shape of its own.
+type nodeReader interface {
+	readNode(n *yaml.Node) error
+}
+
 // defaulter is a list element with defaults of its own.
 type defaulter interface{ setDefaults() }
 
@@ -123,6 +128,12 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, path string, depth int) {
 		}
 		v = v.Elem()
 	}
+	if own, ok := v.Addr().Interface().(nodeReader); ok {
+		if err := own.readNode(n); err != nil {
+			d.fault(n, path, "%s", err)
+		}
+		return
+	}
 	if _, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok || isScalar(v.Kind()) {
 		d.scalar(n, v, path)
 		return
@@ -177,7 +188,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, path string, depth in
 		}
 	}
 	for name := range fields {
-		if seen[name] && seen[name+"_file"] {
+		if _, own := fields[name+"_file"]; !own && seen[name] && seen[name+"_file"] {
 			d.fault(n, join(path, name), "is given and %s_file too; keep one", name)
 		}
 	}

@@ -20,10 +20,15 @@ type (
 		Policies     []policyFile     `yaml:"policies,omitempty"`
 		Departments  []departmentFile `yaml:"departments,omitempty"`
 		Areas        []areaFile       `yaml:"areas,omitempty"`
-		Users        []userFile       `yaml:"users,omitempty"`
-		Services     []serviceFile    `yaml:"services,omitempty"`
-		Routes       routeFile        `yaml:"routes"`
-		Rules        rulesFile        `yaml:"rules,omitempty"`
+		// AreasFile is GeoJSON with the shapes of areas that have none here;
+		// AreasProperty names the property of a feature that holds the code.
+		AreasFile     string `yaml:"areas_file,omitempty"`
+		AreasProperty string `yaml:"areas_property,omitempty"`
+
+		Users    []userFile    `yaml:"users,omitempty"`
+		Services []serviceFile `yaml:"services,omitempty"`
+		Routes   routeFile     `yaml:"routes"`
+		Rules    rulesFile     `yaml:"rules,omitempty"`
 	}
 	jurisdictionFile struct {
 		ID              string   `yaml:"id"`
@@ -84,9 +89,10 @@ type (
 		Telegram string `yaml:"telegram,omitempty"` // short for channel: telegram
 	}
 	areaFile struct {
-		Code    string   `yaml:"code"`
-		Name    string   `yaml:"name"`
-		Aliases []string `yaml:"aliases,omitempty,flow"`
+		Code     string   `yaml:"code"`
+		Name     string   `yaml:"name"`
+		Aliases  []string `yaml:"aliases,omitempty,flow"`
+		Geometry geometry `yaml:"geometry,omitempty"`
 	}
 	userFile struct {
 		Login      string         `yaml:"login"`

@@ -37,7 +37,7 @@ func ExportOrganisation(o *cases.Organisation) ([]byte, error) {
 		f.Departments = append(f.Departments, dep)
 	}
 	for _, a := range o.Areas {
-		f.Areas = append(f.Areas, areaFile(a))
+		f.Areas = append(f.Areas, areaFile{Code: a.Code, Name: a.Name, Aliases: a.Aliases, Geometry: geometry(a.Geometry)})
 	}
 	for _, u := range o.Users {
 		f.Users = append(f.Users, exportUser(u))

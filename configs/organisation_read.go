@@ -43,8 +43,9 @@ func (d *decoder) organisation(f organisationFile) *cases.Organisation {
 		})
 	}
 	for _, a := range f.Areas {
-		o.Areas = append(o.Areas, cases.Area(a))
+		o.Areas = append(o.Areas, cases.Area{Code: a.Code, Name: a.Name, Aliases: a.Aliases, Geometry: cases.Geometry(a.Geometry)})
 	}
+	d.shapesFile(f, o.Areas)
 	for i, u := range f.Users {
 		o.Users = append(o.Users, d.user(fmt.Sprintf("users[%d]", i), u, f.Jurisdiction.DefaultRegion))
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/redress-cms/redress/cases"
 	"github.com/redress-cms/redress/cases/store"
 	"github.com/redress-cms/redress/channels"
+	"github.com/redress-cms/redress/channels/channelstest"
 	"github.com/redress-cms/redress/pipeline"
 	"github.com/redress-cms/redress/pipeline/pace"
 	"github.com/redress-cms/redress/pipeline/queue"
@@ -109,6 +110,7 @@ type city struct {
 	sender   *pipeline.Sender
 	timers   *pipeline.Timers
 	lines    map[string]*line
+	files    channelstest.Files
 	messages int
 	seen     map[string]int // messages of a channel that were looked at
 	last     map[string][]store.Outbound
@@ -156,7 +158,7 @@ func newCity(t *testing.T, change func(*cases.Organisation)) *city {
 	}
 	q := &recordingQueue{Queue: queue.NewMemory()}
 	c.office = pipeline.NewOffice(pipeline.OfficeOptions{
-		Store: db, Adapters: adapters, Templates: words, Queue: q, Clock: c.clock,
+		Store: db, Files: &c.files, Adapters: adapters, Templates: words, Queue: q, Clock: c.clock,
 		Random: &seeded{from: rand.NewChaCha8([32]byte{7})}, Logger: quiet, PublicURL: "https://city.test",
 	})
 	c.stages = pipeline.New(pipeline.Options{

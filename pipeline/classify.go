@@ -13,7 +13,7 @@ func (p *Pipeline) classify(_ context.Context, u *Understood) (Verdict, error) {
 	m := u.Message
 	u.Classification = u.Org.Classify(cases.Text{
 		Subject: m.Subject, Body: u.Intent.Text, Place: m.Fields.Place, Language: m.Language,
-		ServiceHint: m.Fields.Service, AreaHint: m.Fields.Area,
+		ServiceHint: m.Fields.Service, AreaHint: m.Fields.Area, Point: u.Point,
 	})
 	u.Language = chooseLanguage(u)
 	return goOn, nil

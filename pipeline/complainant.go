@@ -35,9 +35,6 @@ func (p *Pipeline) register(ctx context.Context, u *Understood) error {
 		Subject: m.Subject, Description: text, Place: m.Fields.Place,
 		ReceivedAt: u.Inbound.ReceivedAt, Classification: u.Classification, Quiet: u.Silent != "",
 	}
-	if m.Location != nil {
-		draft.Latitude, draft.Longitude = &m.Location.Latitude, &m.Location.Longitude
-	}
 	change, err := p.Office.registration(u.Org, u.Load, u.Now, p.desk(u).By, draft)
 	if err != nil {
 		return err
@@ -119,9 +116,15 @@ func (p *Pipeline) changeOwn(ctx context.Context, u *Understood) error {
 // followUp adds the message to the case. instead, where given, is the answer
 // in place of "your message was added".
 func (p *Pipeline) followUp(ctx context.Context, u *Understood, instead cases.NoticeKind) error {
+	if u.Classification.Point != nil && u.Case.Latitude == nil { // an area found by it may route the case anew
+		var err error
+		if u.Load, err = p.Office.load(ctx, ""); err != nil {
+			return err
+		}
+	}
 	change, err := p.desk(u).FollowUp(*u.Case, cases.FollowUp{
 		Text: u.Message.Written, Quiet: u.Settling && instead == "", Newest: u.Several,
-		NotFixed: u.Intent.Kind == IntentNotFixed,
+		NotFixed: u.Intent.Kind == IntentNotFixed, Point: u.Classification.Point,
 	})
 	if err != nil {
 		return err

@@ -31,6 +31,7 @@ type Office struct {
 // OfficeOptions are what an Office is made of.
 type OfficeOptions struct {
 	Store     CaseStore
+	Files     channels.Files // where adapters keep attachments
 	Adapters  Adapters
 	Templates *templates.Set
 	Queue     queue.Queue
@@ -39,6 +40,8 @@ type OfficeOptions struct {
 	Logger    *slog.Logger
 	Metrics   *Metrics
 	PublicURL string // without a slash at the end
+	// MaxAttachments of one message are kept apart from its raw bytes; 0: 20.
+	MaxAttachments int
 }
 
 // CaseStore is what an Office reads and saves.

@@ -26,13 +26,14 @@ type Stage struct {
 // record, which finishes the inbound row.
 func (p *Pipeline) stages() []Stage {
 	return []Stage{
-		{"understand", p.understand}, // raw → text, sender, kind
-		{"guard", p.guard},           // delivery reports, automatic mail, flood
-		{"identify", p.identify},     // contact, or member of staff
-		{"thread", p.thread},         // which case, if any, and by what right
-		{"interpret", p.interpret},   // command, reply, new complaint
-		{"classify", p.classify},     // service, priority, area, language, and why
-		{"route", p.route},           // who has how much to do
+		{"understand", p.understand},   // raw → text, sender, kind
+		{"guard", p.guard},             // delivery reports, automatic mail, flood
+		{"identify", p.identify},       // contact, or member of staff
+		{"thread", p.thread},           // which case, if any, and by what right
+		{"interpret", p.interpret},     // command, reply, new complaint
+		{"attachments", p.attachments}, // what the files are; where photos were taken
+		{"classify", p.classify},       // service, priority, area, language, and why
+		{"route", p.route},             // who has how much to do
 	}
 }
 

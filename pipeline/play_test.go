@@ -160,7 +160,9 @@ func (c *city) flag(m *channels.Message, at, name, value string) {
 	case "sticker":
 		m.Unusable = "sticker"
 	case "photo":
-		m.Attachments = []channels.Attachment{{Filename: "photo.jpg", Stored: channels.Stored{SHA256: strings.Repeat("ab", 32), Size: 6}}}
+		stored, err := c.files.Put(c.t.Context(), strings.NewReader("a photo"), 100)
+		c.must("keeping a photo", err)
+		m.Attachments = []channels.Attachment{{Filename: "photo.jpg", Stored: stored}}
 	case "card":
 		m.Also = []channels.Further{{Channel: "text", Address: value, Verified: true}}
 	case "optout":

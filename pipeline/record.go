@@ -61,6 +61,10 @@ func (p *Pipeline) message(u *Understood) cases.Message {
 		Channel: u.Inbound.Channel, Account: u.Inbound.Account, Address: m.From.Address,
 		Subject: m.Subject, Text: m.Written, ExternalID: m.ID, InboundID: u.Inbound.ID,
 		At: u.Inbound.ReceivedAt, Held: u.Found != "" && u.Proof == "",
+		Attachments: u.Files, Remarks: beginning(strings.Join(m.Defects, "\n"), maxRemarks),
+	}
+	if u.Staff != nil && u.Intent.Kind == IntentCommand {
+		entry.Login = u.Staff.Login
 	}
 	if m.Text != m.Written {
 		entry.FullText = m.Text
@@ -71,12 +75,6 @@ func (p *Pipeline) message(u *Understood) cases.Message {
 		entry.Text = locationText(*m.Location)
 	case len(m.Also) > 0:
 		entry.Text = m.Also[0].Address
-	}
-	for _, a := range m.Attachments {
-		entry.Attachments = append(entry.Attachments, cases.Attachment{
-			Filename: a.Filename, ContentType: a.ContentType, Inline: a.Inline,
-			Size: a.Size, SHA256: a.SHA256,
-		})
 	}
 	return entry
 }

@@ -41,6 +41,10 @@ type Understood struct {
 	// interpret
 	Intent Intent
 
+	// attachments
+	Files []cases.Attachment
+	Point *cases.Located // of the place meant, from beside the text; nil: not known
+
 	// classify and route
 	Classification cases.Classification
 	Load           map[string]int // open cases by officer

@@ -38,6 +38,7 @@ type caseRow struct {
 	OnBehalf    text
 	Latitude    *float64
 	Longitude   *float64
+	PointSource cases.PointSource
 
 	ReceivedAt     instant
 	AcknowledgedAt instant
@@ -78,7 +79,7 @@ func newCaseRow(c cases.Case) caseRow {
 		ContactID: rowID(c.ContactID), Intake: key(c.Intake),
 		Channel: key(c.Channel), Account: key(c.Account), Address: key(c.Address), Language: text(c.Language),
 		Subject: text(c.Subject), Description: text(c.Description), Place: text(c.Place), OnBehalf: text(c.OnBehalf),
-		Latitude: c.Latitude, Longitude: c.Longitude,
+		Latitude: c.Latitude, Longitude: c.Longitude, PointSource: c.PointSource,
 		ReceivedAt: instant{c.ReceivedAt}, AcknowledgedAt: optional(c.AcknowledgedAt), AcceptedAt: optional(c.AcceptedAt),
 		ClockAt: optional(c.ClockAt), RespondedAt: optional(c.RespondedAt), RespondBy: optional(c.RespondBy),
 		DueAt: optional(c.DueAt), DeferredAt: optional(c.DeferredAt), DeferredUntil: optional(c.DeferredUntil),
@@ -97,7 +98,7 @@ func (r caseRow) domain() cases.Case {
 		Policy: string(r.Policy), ContactID: int64(r.ContactID), Intake: string(r.Intake),
 		Channel: string(r.Channel), Account: string(r.Account), Address: string(r.Address), Language: string(r.Language),
 		Subject: string(r.Subject), Description: string(r.Description), Place: string(r.Place), OnBehalf: string(r.OnBehalf),
-		Latitude: r.Latitude, Longitude: r.Longitude,
+		Latitude: r.Latitude, Longitude: r.Longitude, PointSource: r.PointSource,
 		ReceivedAt: r.ReceivedAt.Time, AcknowledgedAt: r.AcknowledgedAt.pointer(), AcceptedAt: r.AcceptedAt.pointer(),
 		ClockAt: r.ClockAt.pointer(), RespondedAt: r.RespondedAt.pointer(), RespondBy: r.RespondBy.pointer(),
 		DueAt: r.DueAt.pointer(), DeferredAt: r.DeferredAt.pointer(), DeferredUntil: r.DeferredUntil.pointer(),

@@ -30,6 +30,8 @@ type messageRow struct {
 	Held       bool
 
 	Participant bool
+	Login       key
+	Remarks     text
 }
 
 // TableName implements gorm's Tabler.
@@ -45,6 +47,7 @@ func newMessageRow(m cases.Message) messageRow {
 		Subject: text(m.Subject), Text: text(m.Text), FullText: text(m.FullText), ExternalID: key(m.ExternalID),
 		InboundID: rowID(m.InboundID), OutboundID: outsideID(m.OutboundID), State: m.State, At: instant{m.At}, Held: m.Held,
 		Participant: m.Participant,
+		Login:       key(m.Login), Remarks: text(m.Remarks),
 	}
 }
 
@@ -55,34 +58,7 @@ func (r messageRow) domain() cases.Message {
 		Subject: string(r.Subject), Text: string(r.Text), FullText: string(r.FullText), ExternalID: string(r.ExternalID),
 		InboundID: int64(r.InboundID), OutboundID: string(r.OutboundID), State: r.State, At: r.At.Time, Held: r.Held,
 		Participant: r.Participant,
-	}
-}
-
-// attachmentRow is a row of attachments.
-type attachmentRow struct {
-	ID          int64 `gorm:"primaryKey"`
-	MessageID   int64
-	Filename    text
-	ContentType text
-	Size        int64
-	SHA256      string `gorm:"column:sha256"`
-	Inline      bool
-}
-
-// TableName implements gorm's Tabler.
-func (attachmentRow) TableName() string { return "attachments" }
-
-func newAttachmentRow(messageID int64, a cases.Attachment) attachmentRow {
-	return attachmentRow{
-		MessageID: messageID, Filename: text(a.Filename), ContentType: text(a.ContentType),
-		Size: a.Size, SHA256: a.SHA256, Inline: a.Inline,
-	}
-}
-
-func (r attachmentRow) domain() cases.Attachment {
-	return cases.Attachment{
-		ID: r.ID, MessageID: r.MessageID, Filename: string(r.Filename), ContentType: string(r.ContentType),
-		Size: r.Size, SHA256: r.SHA256, Inline: r.Inline,
+		Login:       string(r.Login), Remarks: string(r.Remarks),
 	}
 }
 
@@ -91,7 +67,7 @@ func (r attachmentRow) domain() cases.Attachment {
 func (s *Store) Messages(ctx context.Context, caseID int64) ([]cases.Message, error) {
 	rows, err := all[messageRow](s.read(ctx), `SELECT m.id, m.case_id, m.direction, m.audience, m.channel, m.account,
 			m.address, m.subject, m.text, m.full_text, m.external_id, m.inbound_id, m.outbound_id,
-			coalesce(o.state, m.state) AS state, m.at, m.held, m.participant
+			coalesce(o.state, m.state) AS state, m.at, m.held, m.participant, m.login, m.remarks
 		FROM messages m LEFT JOIN outbox o ON o.id = m.outbound_id
 		WHERE m.case_id = ? ORDER BY m.id`, caseID)
 	list, err := converted(rows, err, messageRow.domain)

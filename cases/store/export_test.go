@@ -33,6 +33,8 @@ func HotQueries(now time.Time) []HotQuery {
 		{"OutboundByReplyToken", outboundByReplyTokenSQL, []any{key("token")}, "outbox_reply_token"},
 		{"CasesByMessage", casesByMessageSQL, []any{key("email"), keys([]string{"m1", "m2"})}, "messages_external"},
 		{"Participants", participantsSQL, []any{1}, "participants_address"},
+		{"DueAttachment", dueAttachmentSQL, []any{instant{now}}, "attachments_pending"},
+		{"CaseAttachment", caseAttachmentSQL, []any{key("id"), 1}, "attachments_public"},
 		{"OwnerLoad", ownerLoadSQL + ` GROUP BY owner`, nil, "cases_status"},
 	}
 }

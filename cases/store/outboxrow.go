@@ -29,6 +29,7 @@ type outboxRow struct {
 	Prompt        bool
 	PressID       text
 	Context       text
+	Picture       string
 	State         OutboundState
 	Attempts      int
 	NextAttemptAt instant
@@ -53,7 +54,7 @@ func newOutboxRow(o Outbound) outboxRow {
 		Subject: text(o.Subject), Text: text(o.Text), HTML: text(o.HTML), Automatic: o.Automatic,
 		MessageID: outsideID(o.MessageID), ReplyToken: outsideID(o.ReplyToken), InReplyTo: text(o.InReplyTo), ReplyToRow: text(o.ReplyToRow), EditsRow: text(o.EditsRow),
 		Thread: document[[]string]{o.References}, Buttons: buttons{o.Buttons}, Prompt: o.Prompt,
-		PressID: text(o.PressID), Context: text(o.Context),
+		PressID: text(o.PressID), Context: text(o.Context), Picture: o.Picture,
 		State: o.State, Attempts: o.Attempts, NextAttemptAt: instant{o.NextAttemptAt}, AttemptedAt: optional(o.AttemptedAt),
 		ProviderID: outsideID(o.ProviderID), Segments: o.Segments, ErrorCode: text(o.ErrorCode), Error: text(o.Error),
 		CreatedAt: instant{o.CreatedAt}, FinishedAt: optional(o.FinishedAt), ExpiresAt: instant{o.ExpiresAt},
@@ -67,7 +68,7 @@ func (r outboxRow) outbound() Outbound {
 		Channel: string(r.Channel), Account: string(r.Account), Address: string(r.Address),
 		Subject: string(r.Subject), Text: string(r.Text), HTML: string(r.HTML), Automatic: r.Automatic,
 		MessageID: string(r.MessageID), ReplyToken: string(r.ReplyToken), InReplyTo: string(r.InReplyTo), ReplyToRow: string(r.ReplyToRow), EditsRow: string(r.EditsRow),
-		References: r.Thread.V, Buttons: r.Buttons.V, Prompt: r.Prompt, PressID: string(r.PressID), Context: string(r.Context),
+		References: r.Thread.V, Buttons: r.Buttons.V, Prompt: r.Prompt, PressID: string(r.PressID), Context: string(r.Context), Picture: r.Picture,
 		State: r.State, Attempts: r.Attempts, NextAttemptAt: r.NextAttemptAt.Time, AttemptedAt: r.AttemptedAt.pointer(),
 		ProviderID: string(r.ProviderID), Segments: r.Segments, ErrorCode: string(r.ErrorCode), Error: string(r.Error),
 		CreatedAt: r.CreatedAt.Time, FinishedAt: r.FinishedAt.pointer(), ExpiresAt: r.ExpiresAt.Time,

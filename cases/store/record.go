@@ -65,6 +65,7 @@ func (r *recording) save() error {
 	}{
 		{"inbound", r.finishInbound},
 		{"timer", r.fireTimer},
+		{"attachment", r.saveExamined},
 		{"contact", r.saveContact},
 		{"addresses", r.saveAddresses},
 		{"case", r.saveCase},

@@ -47,7 +47,7 @@ func complaint(reference string) store.Step {
 		Messages: []cases.Message{
 			{Direction: cases.In, To: cases.ToStaff, Channel: "sms", Account: "main", Address: phone.Value,
 				Text: "Water is leaking", ExternalID: "SM1", At: now,
-				Attachments: []cases.Attachment{{Filename: "leak.jpg", ContentType: "image/jpeg", Size: 3, SHA256: "abc"}}},
+				Attachments: []cases.Attachment{{Filename: "leak.jpg", ContentType: "image/jpeg", ClaimedType: "image/heic", Size: 3, SHA256: "abc", State: cases.AttachmentPending}}},
 			{Direction: cases.Out, To: cases.ToComplainant, Channel: "sms", Account: "main", Address: phone.Value,
 				Text: "Your number is " + reference, OutboundID: id, At: now},
 		},
@@ -130,7 +130,7 @@ func TestRecordSavesAllOfAComplaint(t *testing.T) {
 			t.Errorf("states of the messages: %q, %q; want received, pending", messages[0].State, messages[1].State)
 		}
 		if diff := cmp.Diff(step.Messages[0].Attachments, messages[0].Attachments,
-			cmpopts.IgnoreFields(cases.Attachment{}, "ID", "MessageID")); diff != "" {
+			cmpopts.IgnoreFields(cases.Attachment{}, "ID", "MessageID", "PublicID")); diff != "" {
 			t.Error("attachments:", diff)
 		}
 		out, err := s.Outbound(ctx, "01OUTC-1")

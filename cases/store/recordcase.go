@@ -156,6 +156,12 @@ func (r *recording) saveMessages() error {
 		}
 		files := make([]attachmentRow, len(m.Attachments))
 		for i, a := range m.Attachments {
+			if a.PublicID == "" {
+				var err error
+				if a.PublicID, err = cases.NewToken(r.random); err != nil {
+					return err
+				}
+			}
 			files[i] = newAttachmentRow(row.ID, a)
 		}
 		if err := r.tx.Create(&files).Error; err != nil {

@@ -114,6 +114,7 @@ type Outbound struct {
 	// Context is what an answer to this message means: "resolve" makes the
 	// answer the text of a resolution. Empty: an ordinary reply.
 	Context string
+	Picture string // SHA-256 of a JPEG to show; empty: none
 
 	State         OutboundState
 	Attempts      int
@@ -196,6 +197,8 @@ type Step struct {
 	Outbox       []Outbound
 	Reports      []Report
 
+	Examined *Examined // ErrDone when the attachment is no longer pending
+
 	Link     *LinkUse // a staff chat linked by a code
 	Language *ContactLanguage
 }
@@ -223,6 +226,17 @@ type LinkUse struct {
 type ContactLanguage struct {
 	ContactID int64
 	Language  string
+}
+
+// Examined is what was found out about an attachment.
+type Examined struct {
+	ID          int64
+	State       cases.AttachmentState
+	ContentType string
+	Filename    string
+	Finding     string
+	Picture     string // SHA-256 of the picture for others; empty: none
+	Thumbnail   string
 }
 
 // Recorded is what Record made.

@@ -105,7 +105,7 @@ func (a *App) open(ctx context.Context) error {
 		return err
 	}
 	a.Office = pipeline.NewOffice(pipeline.OfficeOptions{
-		Store: a.Store, Adapters: a.Adapters, Templates: a.Templates, Queue: a.Queue,
+		Store: a.Store, Files: a.ChannelFiles(), Adapters: a.Adapters, Templates: a.Templates, Queue: a.Queue,
 		Clock: a.Clock, Random: rand.Reader, Logger: a.Logger, Metrics: a.Metrics, PublicURL: a.Settings.HTTP.PublicURL,
 	})
 	return nil

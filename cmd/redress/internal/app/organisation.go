@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/mail"
@@ -50,15 +48,15 @@ func (a *App) applyFile(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("organisation.file: %w", err)
 	}
-	sum := sha256.Sum256(data)
+	digest := configs.Digest(a.Settings.Organisation.File, data)
 	applied, err := a.Store.Cursor(ctx, name)
-	if err != nil || applied == hex.EncodeToString(sum[:]) {
+	if err != nil || applied == digest {
 		return err
 	}
 	if _, err := a.ApplyOrganisation(ctx, a.Settings.Organisation.File, data, "start"); err != nil {
 		return err
 	}
-	return a.Store.SetCursor(ctx, name, hex.EncodeToString(sum[:]))
+	return a.Store.SetCursor(ctx, name, digest)
 }
 
 // ApplyOrganisation puts an organisation file into force. It reports false
@@ -68,8 +66,7 @@ func (a *App) ApplyOrganisation(ctx context.Context, name string, data []byte, b
 	if err != nil {
 		return false, err
 	}
-	sum := sha256.Sum256(data)
-	changed, err := a.Store.ApplyOrganisation(ctx, org, hex.EncodeToString(sum[:]), by)
+	changed, err := a.Store.ApplyOrganisation(ctx, org, configs.Digest(name, data), by)
 	if err != nil {
 		return false, fmt.Errorf("applying %s: %w", name, err)
 	}
