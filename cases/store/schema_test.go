@@ -59,6 +59,8 @@ func fill(t *testing.T, s engine) {
 	s.exec(t, `INSERT INTO messages (case_id, direction, audience, channel, account, address, subject, text, full_text, external_id, state, at, held)
 		SELECT case_id, direction, audience, channel, account, address, subject, text, full_text, external_id || i, state, at, held
 		FROM messages, numbers WHERE direction = 'in'`)
+	s.exec(t, `INSERT INTO attachments (message_id, filename, content_type, size, sha256, inline, state, public_id)
+		SELECT message_id, filename, content_type, size, sha256, inline, 'clean', 'f' || i FROM attachments, numbers`)
 	s.exec(t, `INSERT INTO participants (case_id, channel, address, name, added_at) SELECT id, channel, address, '', received_at FROM cases`)
 	if s.name == "postgres" {
 		s.exec(t, `ANALYSE`) // as autovacuum does
