@@ -12,8 +12,18 @@ type Files interface {
 	// Put keeps what r holds, at most maxBytes, and returns once it would
 	// outlive a loss of power. Of what holds more, or fails, nothing is kept.
 	Put(ctx context.Context, r io.Reader, maxBytes int64) (Stored, error)
+	// Create begins a file that comes in pieces.
+	Create(ctx context.Context, maxBytes int64) (FileWriter, error)
 	// Get opens a file for reading.
 	Get(ctx context.Context, sha256 string) (io.ReadCloser, error)
+}
+
+// FileWriter takes a file in pieces. It ends with Keep, which returns once the
+// file would outlive a loss of power, or with Discard.
+type FileWriter interface {
+	io.Writer
+	Keep() (Stored, error)
+	Discard() error
 }
 
 // Stored names what Files keep.

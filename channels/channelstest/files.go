@@ -20,25 +20,51 @@ type Files struct {
 
 // Put implements channels.Files.
 func (f *Files) Put(ctx context.Context, r io.Reader, maxBytes int64) (channels.Stored, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
-	switch {
-	case err != nil:
+	w, err := f.Create(ctx, maxBytes)
+	if err != nil {
 		return channels.Stored{}, err
-	case int64(len(data)) > maxBytes:
-		return channels.Stored{}, errors.New("file is too large")
-	case ctx.Err() != nil:
-		return channels.Stored{}, ctx.Err()
 	}
-	sum := sha256.Sum256(data)
-	stored := channels.Stored{SHA256: hex.EncodeToString(sum[:]), Size: int64(len(data))}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.kept == nil {
-		f.kept = map[string][]byte{}
+	if _, err := io.Copy(w, r); err != nil {
+		return channels.Stored{}, err
 	}
-	f.kept[stored.SHA256] = data
+	return w.Keep()
+}
+
+// Create implements channels.Files.
+func (f *Files) Create(ctx context.Context, maxBytes int64) (channels.FileWriter, error) {
+	return &writer{ctx: ctx, files: f, left: maxBytes}, nil
+}
+
+type writer struct {
+	ctx   context.Context
+	files *Files
+	data  bytes.Buffer
+	left  int64
+}
+
+func (w *writer) Write(p []byte) (int, error) {
+	if w.left -= int64(len(p)); w.left < 0 {
+		return 0, errors.New("file is too large")
+	}
+	return w.data.Write(p)
+}
+
+func (w *writer) Keep() (channels.Stored, error) {
+	if err := w.ctx.Err(); err != nil {
+		return channels.Stored{}, err
+	}
+	sum := sha256.Sum256(w.data.Bytes())
+	stored := channels.Stored{SHA256: hex.EncodeToString(sum[:]), Size: int64(w.data.Len())}
+	w.files.mu.Lock()
+	defer w.files.mu.Unlock()
+	if w.files.kept == nil {
+		w.files.kept = map[string][]byte{}
+	}
+	w.files.kept[stored.SHA256] = w.data.Bytes()
 	return stored, nil
 }
+
+func (w *writer) Discard() error { return nil }
 
 // Get implements channels.Files.
 func (f *Files) Get(_ context.Context, sha256 string) (io.ReadCloser, error) {

@@ -19,6 +19,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/emersion/go-imap/v2"
+
 	"github.com/redress-cms/redress/channels"
 	"github.com/redress-cms/redress/channels/email/mail"
 )
@@ -111,6 +113,9 @@ type Adapter struct {
 	// and whether it got a new access token since then.
 	failures int
 	renewed  bool
+	// What was taken in and is not yet marked or moved, under its UIDVALIDITY.
+	unmarked   imap.UIDSet
+	unmarkedIn uint32
 
 	mu     sync.Mutex
 	health channels.Health

@@ -1,10 +1,10 @@
 package email
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -30,12 +30,6 @@ func checkAfter(after string) error {
 	}
 	return fmt.Errorf("after: %q is none of keep, seen, move:Folder", after)
 }
-
-// A batch is taken in by one accept.
-const (
-	batchMails = 50
-	batchBytes = 8 << 20
-)
 
 // mailbox is a selected mailbox on one connection.
 type mailbox struct {
@@ -98,16 +92,29 @@ func (b *mailbox) takeIn(ctx context.Context, accept channels.Accept) error {
 	if err != nil {
 		return err
 	}
+	if err := b.settle(ctx); err != nil {
+		return err
+	}
 	mails, err := b.list(cursor)
 	if err != nil {
 		return fmt.Errorf("list the mailbox: %w", err)
 	}
-	for len(mails) > 0 {
-		n := batchLength(mails, b.adapter.config.MaxBytes)
-		if err := b.takeBatch(ctx, mails[:n], accept); err != nil {
+	fetching, stop := context.WithCancel(ctx)
+	defer stop()
+	batches := make(chan *batch) // the next is fetched while one is accepted
+	go b.fetchAll(fetching, mails, batches)
+	for next := range batches {
+		err := b.store(ctx, next, accept)
+		if err == nil && next.err != nil {
+			err = fmt.Errorf("fetch mail: %w", next.err)
+		}
+		if err != nil {
+			stop()
+			_ = b.conn.Close() // nobody waits for what is on its way
+			for range batches {
+			}
 			return err
 		}
-		mails = mails[n:]
 	}
 	return nil
 }
@@ -123,8 +130,13 @@ func (b *mailbox) list(cursor imap.UID) ([]listed, error) {
 		return nil, nil
 	}
 	// Not "n:*": that gives the last mail even when its UID is below n.
-	above := imap.UIDSet{imap.UIDRange{Start: cursor + 1, Stop: math.MaxUint32}}
-	fetch := b.client.Fetch(above, &imap.FetchOptions{UID: true, RFC822Size: true})
+	mails, err := b.listSet(imap.UIDSet{imap.UIDRange{Start: cursor + 1, Stop: math.MaxUint32}})
+	return slices.DeleteFunc(mails, func(m listed) bool { return m.uid <= cursor }), err
+}
+
+// listSet lists those of a set that are in the mailbox, by UID.
+func (b *mailbox) listSet(set imap.UIDSet) ([]listed, error) {
+	fetch := b.client.Fetch(set, &imap.FetchOptions{UID: true, RFC822Size: true})
 	var mails []listed
 	for msg := fetch.Next(); msg != nil; msg = fetch.Next() {
 		var l listed
@@ -136,102 +148,51 @@ func (b *mailbox) list(cursor imap.UID) ([]listed, error) {
 				l.size = item.Size
 			}
 		}
-		if l.uid > cursor {
+		if l.uid > 0 {
 			mails = append(mails, l)
 		}
 	}
 	if err := fetch.Close(); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(mails, func(a, b listed) int { return int(int64(a.uid) - int64(b.uid)) })
-	return mails, nil
+	slices.SortFunc(mails, func(a, b listed) int { return cmp.Compare(a.uid, b.uid) })
+	return slices.CompactFunc(mails, func(a, b listed) bool { return a.uid == b.uid }), nil
 }
 
-func batchLength(mails []listed, maxBytes int64) int {
-	total := int64(0)
-	for i, m := range mails {
-		total += min(m.size, maxBytes)
-		if i > 0 && (i >= batchMails || total > batchBytes) {
-			return i
-		}
+// store accepts a batch, then moves the cursor, and then marks or moves the
+// mails. A crash in between repeats a step that is harmless.
+func (b *mailbox) store(ctx context.Context, next *batch, accept channels.Accept) error {
+	if next.upTo == 0 {
+		return nil
 	}
-	return len(mails)
-}
-
-// takeBatch fetches mails, accepts them, then moves the cursor, and then
-// marks or moves them. A crash in between repeats a step that is harmless.
-func (b *mailbox) takeBatch(ctx context.Context, mails []listed, accept channels.Accept) error {
-	b.conn.allow(b.adapter.config.StallTimeout)
-	raws, err := b.fetch(mails)
-	if err != nil {
-		return fmt.Errorf("fetch mail: %w", err)
-	}
-	var batch []channels.Inbound
-	var uids imap.UIDSet
-	for _, m := range mails {
-		if raw, ok := raws[m.uid]; ok { // else it was deleted meanwhile
-			batch = append(batch, b.adapter.inbound(raw))
-			uids.AddNum(m.uid)
-		}
-	}
-	if len(batch) > 0 {
-		if err := accept(ctx, batch...); err != nil {
+	if len(next.mails) > 0 {
+		if err := accept(ctx, next.inbounds()...); err != nil {
 			return fmt.Errorf("accept mail: %w", &fault{text: "messages cannot be stored", err: err})
 		}
 	}
-	if err := b.setCursor(ctx, mails[len(mails)-1].uid); err != nil {
+	if err := b.setCursor(ctx, next.upTo); err != nil {
 		return err
 	}
 	b.adapter.healthy() // a long mailbox takes many batches
-	if len(batch) == 0 {
-		return nil
-	}
-	return b.after(ctx, uids)
+	b.adapter.unmarked.AddSet(next.uids())
+	return b.settle(ctx)
 }
 
-// fetch reads mails whole, up to the limit each. Every literal is read before
-// the next answer is asked for: go-imap blocks otherwise.
-func (b *mailbox) fetch(mails []listed) (map[imap.UID][]byte, error) {
-	limit := b.adapter.config.MaxBytes
-	var set imap.UIDSet
-	sizes := map[imap.UID]int64{}
-	for _, m := range mails {
-		set.AddNum(m.uid)
-		sizes[m.uid] = m.size
+// settle marks or moves the mails that were taken in, also those of a
+// connection that broke before it was done.
+func (b *mailbox) settle(ctx context.Context) error {
+	a := b.adapter
+	if a.unmarkedIn != b.validity {
+		a.unmarked, a.unmarkedIn = nil, b.validity
 	}
-	section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Offset: 0, Size: limit}}
-	fetch := b.client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
-	raws := map[imap.UID][]byte{}
-	var failed error
-	for msg := fetch.Next(); msg != nil; msg = fetch.Next() {
-		var uid imap.UID
-		var raw []byte
-		for item := msg.Next(); item != nil; item = msg.Next() {
-			switch item := item.(type) {
-			case imapclient.FetchItemDataUID:
-				uid = item.UID
-			case imapclient.FetchItemDataBodySection:
-				raw = []byte{} // an empty mail is one, too
-				if item.Literal == nil {
-					continue
-				}
-				var err error
-				if raw, err = io.ReadAll(io.LimitReader(item.Literal, limit)); err != nil {
-					failed = err
-				}
-			}
-		}
-		if _, asked := sizes[uid]; asked && raw != nil {
-			if size := sizes[uid]; size > limit {
-				raw = append([]byte(truncatedHeader+": "+strconv.FormatInt(size, 10)+"\r\n"), raw...)
-			}
-			raws[uid] = raw
-		}
+	if len(a.unmarked) == 0 {
+		return nil
 	}
-	if err := fetch.Close(); err != nil {
-		return nil, err
+	if err := b.after(ctx, a.unmarked); err != nil {
+		return err
 	}
-	return raws, failed
+	a.unmarked = nil
+	return nil
 }
 
 // after does what the settings say. A server that refuses it is reported, but

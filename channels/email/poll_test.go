@@ -3,6 +3,7 @@ package email
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -17,6 +18,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 
 	"github.com/redress-cms/redress/channels"
+	"github.com/redress-cms/redress/channels/channelstest"
 )
 
 func TestPollTakesEveryMailOnce(t *testing.T) {
@@ -122,21 +124,33 @@ func TestPollMovesMail(t *testing.T) {
 	})
 }
 
-func TestPollTakesTheStartOfAnOversizedMail(t *testing.T) {
+// However long a mail is, a case can be opened from its start. It is kept whole
+// up to eight times the limit.
+func TestPollTakesOversizedMail(t *testing.T) {
 	eachServer(t, func(t *testing.T, s mailServer) {
 		config := testConfig(s)
-		config.MaxBytes = 4096
+		config.MaxBytes = 16 << 10
+		files := config.Files.(*channelstest.Files)
 		a, box := newAdapter(t, config), newInbox()
-		s.put(t, letterFrom("big", "1@x")+strings.Repeat("and it goes on\r\n", 4096))
-		s.put(t, letterFrom("small", "2@x"))
+		big := letterFrom("big", "1@x") + strings.Repeat("and it goes on\r\n", 100<<6)
+		huge := letterFrom("huge", "2@x") + strings.Repeat("and it goes on\r\n", 200<<6)
+		s.put(t, big)
+		s.put(t, huge)
+		s.put(t, letterFrom("small", "3@x"))
 		poll(t, a, box.accept)
-		big := box.next(t)
-		if len(big.Raw) > 4096+100 {
-			t.Errorf("%d bytes taken in, limit is 4096", len(big.Raw))
-		}
-		msg, err := a.Read(context.Background(), big)
-		if err != nil || msg.Subject != "big" || !slices.ContainsFunc(msg.Defects, func(d string) bool { return strings.Contains(d, "limit") }) {
-			t.Errorf("subject %q, defects %q, error %v", msg.Subject, msg.Defects, err)
+		for _, test := range []struct{ subject, defect, raw string }{
+			{"big", "only its start was read", big},
+			{"huge", "only its start was taken in", truncatedHeader + ": " + fmt.Sprint(len(huge)) + "\r\n" + huge[:128<<10]},
+		} {
+			in := box.next(t)
+			if len(in.Raw) != 0 || files.Content(in.File) != test.raw {
+				t.Errorf("%s: kept are %d bytes, held %d", test.subject, in.Size(), len(in.Raw))
+			}
+			msg, err := a.Read(context.Background(), in)
+			if err != nil || msg.Subject != test.subject || !strings.Contains(msg.Text, "Water is leaking") ||
+				!slices.ContainsFunc(msg.Defects, func(d string) bool { return strings.Contains(d, test.defect) }) {
+				t.Errorf("subject %q, defects %q, error %v", msg.Subject, msg.Defects, err)
+			}
 		}
 		box.next(t)
 	})

@@ -41,8 +41,11 @@ func (a *Adapter) Read(ctx context.Context, in channels.Inbound) (channels.Messa
 	if m.Date != nil {
 		msg.SentAt = *m.Date
 	}
-	if m.Header.Has(truncatedHeader) {
+	switch {
+	case m.Header.Has(truncatedHeader):
 		msg.Defects = append(msg.Defects, "longer than the limit; only its start was taken in")
+	case in.Size() > a.config.MaxBytes:
+		msg.Defects = append(msg.Defects, "longer than the limit; only its start was read")
 	}
 	for _, file := range m.Attachments {
 		stored, err := a.config.Files.Put(ctx, bytes.NewReader(file.Data), file.Size)

@@ -6,7 +6,6 @@ package files
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -57,52 +56,6 @@ func Open(ctx context.Context, dir string) (*Files, error) {
 
 // Close gives the folder back. Files that are being read stay readable.
 func (f *Files) Close() error { return f.root.Close() }
-
-// Put keeps what r holds, at most max bytes, and returns once it would outlive
-// a loss of power. A file that is there already is kept once. ErrTooLarge:
-// r holds more.
-func (f *Files) Put(ctx context.Context, r io.Reader, max int64) (store.Stored, error) {
-	stored, err := f.put(ctx, r, max)
-	if err != nil {
-		return store.Stored{}, fmt.Errorf("keep a file: %w", err)
-	}
-	return stored, nil
-}
-
-func (f *Files) put(ctx context.Context, r io.Reader, max int64) (store.Stored, error) {
-	name := path.Join(incoming, rand.Text())
-	stored, err := f.receive(ctx, name, r, max)
-	if err == nil {
-		err = f.settle(name, stored.SHA256)
-	}
-	if err != nil {
-		if gone := f.root.Remove(name); !errors.Is(gone, fs.ErrNotExist) {
-			err = errors.Join(err, gone)
-		}
-		return store.Stored{}, err
-	}
-	return stored, nil
-}
-
-// receive writes the content to the disk under a name of no meaning.
-func (f *Files) receive(ctx context.Context, name string, r io.Reader, max int64) (store.Stored, error) {
-	file, err := f.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return store.Stored{}, err
-	}
-	hash := sha256.New()
-	n, err := io.Copy(io.MultiWriter(file, hash), io.LimitReader(reader{ctx, r}, max+1))
-	if err == nil && n > max {
-		err = ErrTooLarge
-	}
-	if err == nil {
-		err = file.Sync()
-	}
-	if err := errors.Join(err, file.Close()); err != nil {
-		return store.Stored{}, err
-	}
-	return store.Stored{SHA256: hex.EncodeToString(hash.Sum(nil)), Size: n}, nil
-}
 
 // settle gives complete content its name; the rename is atomic, and safe once
 // the folder is synced.
@@ -157,17 +110,4 @@ func (f *Files) syncFolder(name string) error {
 		return err
 	}
 	return errors.Join(folder.Sync(), folder.Close())
-}
-
-// reader ends with its context.
-type reader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (r reader) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.r.Read(p)
 }

@@ -5,12 +5,10 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"net/netip"
 	"time"
 
 	"github.com/redress-cms/redress/cases"
-	"github.com/redress-cms/redress/cases/store/files"
 	"github.com/redress-cms/redress/channels"
 	"github.com/redress-cms/redress/channels/email"
 	"github.com/redress-cms/redress/channels/sms"
@@ -106,17 +104,6 @@ func (a *App) telegramConfig(s configs.Telegram) telegram.Config {
 		Lease: func(ctx context.Context, _ string, _ time.Duration) (bool, error) { return lease(ctx) },
 		Files: a.ChannelFiles(), Now: a.Clock.Now, Logger: a.Logger,
 	}
-}
-
-// ChannelFiles are the files as channels know them.
-func (a *App) ChannelFiles() channels.Files { return channelFiles{a.Files} }
-
-type channelFiles struct{ *files.Files }
-
-// Put implements channels.Files.
-func (f channelFiles) Put(ctx context.Context, r io.Reader, maxBytes int64) (channels.Stored, error) {
-	stored, err := f.Files.Put(ctx, r, maxBytes)
-	return channels.Stored(stored), err
 }
 
 // lease lets one process poll an account. SQLite has one process only.
