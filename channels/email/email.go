@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/emersion/go-imap/v2"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/redress-cms/redress/channels"
 	"github.com/redress-cms/redress/channels/email/mail"
@@ -108,6 +109,7 @@ type Adapter struct {
 	imapTLS   *tls.Config
 	smtp      *transport
 	pauses    pauses
+	reading   *semaphore.Weighted // bytes of long mails
 
 	// The poller's own: how often it failed since the mailbox was last read,
 	// and whether it got a new access token since then.
@@ -143,7 +145,8 @@ func New(config Config) (*Adapter, error) {
 			return nil, fmt.Errorf("email account %s: form_senders: %q is neither an address nor a domain with @ before it", config.Account, sender)
 		}
 	}
-	a := &Adapter{config: config, from: *from, log: config.Log.With("channel", ChannelName, "account", config.Account), pauses: defaultPauses()}
+	a := &Adapter{config: config, from: *from, log: config.Log.With("channel", ChannelName, "account", config.Account), pauses: defaultPauses(),
+		reading: semaphore.NewWeighted(readBytes)}
 	a.health = channels.Health{Name: a.Name()}
 	if config.IMAP.Address == "" {
 		a.health.Up = true // nothing to take in

@@ -1,10 +1,7 @@
 package email
 
 import (
-	"bytes"
 	"context"
-	"fmt"
-	"io"
 	"strings"
 
 	"github.com/redress-cms/redress/channels"
@@ -19,11 +16,10 @@ import (
 // that anybody could have written into the mail. The exception is a site that
 // the settings trust to write there who filled in its form.
 func (a *Adapter) Read(ctx context.Context, in channels.Inbound) (channels.Message, error) {
-	raw, err := a.load(ctx, in)
+	m, head, err := a.understand(ctx, in)
 	if err != nil {
 		return channels.Message{}, err
 	}
-	m := mail.Parse(raw, a.config.Limits)
 	msg := channels.Message{
 		From:    author(m, in.Sender),
 		ID:      m.MessageID,
@@ -32,8 +28,8 @@ func (a *Adapter) Read(ctx context.Context, in channels.Inbound) (channels.Messa
 		Others:    append(parties(m.To), parties(m.Cc)...),
 		Automatic: channels.Automatic{Kind: channels.AutomaticKind(m.Automatic.Kind), Reason: m.Automatic.Reason},
 		Receipts:  receipts(m),
-		Defects:   m.Defects,
-		Language:  language(m.Header.Get("Content-Language")),
+		Defects:   m.Defects, Attachments: filesOf(m),
+		Language: language(m.Header.Get("Content-Language")),
 	}
 	if strings.TrimSpace(msg.Text) == "" {
 		msg.Text = m.ReplyText // a forwarded file, or a text that was cut off
@@ -47,14 +43,6 @@ func (a *Adapter) Read(ctx context.Context, in channels.Inbound) (channels.Messa
 	case in.Size() > a.config.MaxBytes:
 		msg.Defects = append(msg.Defects, "longer than the limit; only its start was read")
 	}
-	for _, file := range m.Attachments {
-		stored, err := a.config.Files.Put(ctx, bytes.NewReader(file.Data), file.Size)
-		if err != nil {
-			return channels.Message{}, fmt.Errorf("keep an attachment: %w", err)
-		}
-		msg.Attachments = append(msg.Attachments, channels.Attachment{Filename: file.Filename, ContentType: file.ContentType, ContentID: file.ContentID,
-			Inline: file.Inline, Stored: stored})
-	}
 	msg.Automatic.Form = m.Generated()
 	if a.ownGroup(m) {
 		msg.Automatic = channels.Automatic{Kind: channels.AutomaticNone}
@@ -63,25 +51,8 @@ func (a *Adapter) Read(ctx context.Context, in channels.Inbound) (channels.Messa
 		msg.From = person // nothing proves a name in a form
 		return msg, nil
 	}
-	msg.Verified, msg.VerifiedBy = a.verified(ctx, m, raw)
+	msg.Verified, msg.VerifiedBy = a.verified(ctx, m, in, head)
 	return msg, nil
-}
-
-// load is the mail as it came.
-func (a *Adapter) load(ctx context.Context, in channels.Inbound) ([]byte, error) {
-	if in.File.SHA256 == "" {
-		return in.Raw, nil
-	}
-	file, err := in.Open(ctx, a.config.Files)
-	if err != nil {
-		return nil, fmt.Errorf("open a mail: %w", err)
-	}
-	defer func() { _ = file.Close() }()
-	raw, err := io.ReadAll(io.LimitReader(file, a.config.MaxBytes))
-	if err != nil {
-		return nil, fmt.Errorf("read a mail: %w", err)
-	}
-	return raw, nil
 }
 
 // ownGroup reports whether the mailing list that passed the mail on is the

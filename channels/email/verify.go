@@ -1,7 +1,6 @@
 package email
 
 import (
-	"bytes"
 	"context"
 	"regexp"
 	"slices"
@@ -11,14 +10,15 @@ import (
 	"github.com/emersion/go-msgauth/authres"
 	"github.com/emersion/go-msgauth/dkim"
 
+	"github.com/redress-cms/redress/channels"
 	"github.com/redress-cms/redress/channels/email/mail"
 )
 
 // verified reports whether the mail comes from the domain of its one From
 // address: by the word of a configured server, or where there is none, by its
 // signature.
-func (a *Adapter) verified(ctx context.Context, m mail.Mail, raw []byte) (bool, string) {
-	if !readsAlike(raw) {
+func (a *Adapter) verified(ctx context.Context, m mail.Mail, in channels.Inbound, head []byte) (bool, string) {
+	if !readsAlike(head) {
 		return false, ""
 	}
 	if ok, by := verify(m, a.config.AuthServIDs); ok {
@@ -27,7 +27,7 @@ func (a *Adapter) verified(ctx context.Context, m mail.Mail, raw []byte) (bool, 
 	if _, judged := trustedResults(m.Header, a.config.AuthServIDs); judged || a.config.LookupTXT == nil {
 		return false, ""
 	}
-	return a.verifySignature(ctx, m, raw)
+	return a.verifySignature(ctx, m, in)
 }
 
 // maxProvenHeader is far above what mail has, and below where reading stops.
@@ -69,16 +69,22 @@ const (
 
 // verifySignature reports whether a DKIM signature (RFC 6376) of the very
 // domain of From fits, which is what DMARC calls aligned, in its strict sense.
-// A fault of the name service leaves the mail unproven.
-func (a *Adapter) verifySignature(ctx context.Context, m mail.Mail, raw []byte) (bool, string) {
+// A fault of the name service leaves the mail unproven, and so does a length of
+// which not all was read.
+func (a *Adapter) verifySignature(ctx context.Context, m mail.Mail, in channels.Inbound) (bool, string) {
 	domain, ok := fromDomain(m)
-	if !ok || m.Header.Has(truncatedHeader) || count(m.Header, "Subject") > 1 {
+	if !ok || in.Size() > a.config.MaxBytes || m.Header.Has(truncatedHeader) || count(m.Header, "Subject") > 1 {
 		return false, ""
 	}
 	ctx, cancel := context.WithTimeout(ctx, signatureTimeout)
 	defer cancel()
 	lookup := func(name string) ([]string, error) { return a.config.LookupTXT(ctx, name) }
-	found, _ := dkim.VerifyWithOptions(bytes.NewReader(raw), &dkim.VerifyOptions{LookupTXT: lookup, MaxVerifications: maxSignatures})
+	raw, err := in.Open(ctx, a.config.Files)
+	if err != nil {
+		return false, ""
+	}
+	defer func() { _ = raw.Close() }() // it was only read
+	found, _ := dkim.VerifyWithOptions(raw, &dkim.VerifyOptions{LookupTXT: lookup, MaxVerifications: maxSignatures})
 	for _, signature := range found {
 		expired := !signature.Expiration.IsZero() && a.config.Now().After(signature.Expiration)
 		// Commands may stand in the subject.
