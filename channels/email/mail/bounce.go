@@ -76,7 +76,7 @@ func (p *parser) textBounce(m *Mail, r *report) (bounces []Bounce, why string) {
 		return nil, ""
 	}
 	if r.original == nil && returned != "" {
-		r.original, _ = (&parser{limits: p.limits}).scanHeader([]byte(returned), 0, noDelimiter)
+		r.original = newParser(p.limits).scanHeader(windowOf([]byte(returned)), noDelimiter)
 		r.returned, r.inner = messageIDs(r.original.Get("Message-ID")), []byte(returned)
 	}
 	bounces = textRecipients(report, failed, ownAddresses(m, r.original), r)
@@ -92,8 +92,9 @@ func (p *parser) innerBounces(r *report) []Bounce {
 	if p.forwards == 0 || r.inner == nil || !reportWithin.Match(r.inner) {
 		return nil
 	}
-	inner := &parser{limits: p.limits} // and none inside that one
-	return inner.parse(r.inner).Bounces
+	inner := newParser(p.limits)
+	inner.forwards = 0 // and none inside that one
+	return inner.parseBytes(r.inner).Bounces
 }
 
 var reportWithin = regexp.MustCompile(`(?i)report-type="?delivery-status|mailer-daemon|addresses had permanent`)

@@ -3,6 +3,7 @@ package mail
 import (
 	"bytes"
 	netmail "net/mail"
+	"slices"
 	"strings"
 	"time"
 )
@@ -18,18 +19,23 @@ type Field struct {
 
 // Get is the first value of a field, or empty.
 func (h Header) Get(name string) string {
-	for _, f := range h {
-		if strings.EqualFold(f.Name, name) {
-			return f.Value
+	for i := range h {
+		if h[i].is(name) {
+			return h[i].Value
 		}
 	}
 	return ""
 }
 
+// is compares with a name of ASCII.
+func (f *Field) is(name string) bool {
+	return len(f.Name) == len(name) && f.Name[0]|0x20 == name[0]|0x20 && strings.EqualFold(f.Name, name)
+}
+
 // Last is the last value of a field, or empty.
 func (h Header) Last(name string) string {
 	for i := len(h) - 1; i >= 0; i-- {
-		if strings.EqualFold(h[i].Name, name) {
+		if h[i].is(name) {
 			return h[i].Value
 		}
 	}
@@ -38,104 +44,134 @@ func (h Header) Last(name string) string {
 
 // Has reports whether a field is there, with or without a value.
 func (h Header) Has(name string) bool {
-	for _, f := range h {
-		if strings.EqualFold(f.Name, name) {
+	for i := range h {
+		if h[i].is(name) {
 			return true
 		}
 	}
 	return false
 }
 
-// scanHeader reads a header block at pos and returns the index of the body.
-// A line that is none of RFC 5322 section 2.2 either is skipped or starts the
-// body, whichever loses less. isDelimiter tells lines that end the header
-// because they belong to a multipart around it.
-func (p *parser) scanHeader(raw []byte, pos int, isDelimiter func([]byte) bool) (Header, int) {
-	var h Header
-	limit := pos + p.limits.HeaderBytes
-	for pos < len(raw) {
-		next := lineEnd(raw, pos)
-		line := bytes.TrimRight(raw[pos:next], "\r\n")
-		if len(line) == 0 {
-			return h, next
-		}
-		if pos > limit {
-			p.defects.add("header too long")
-			return h, bodyAfter(raw, pos)
-		}
-		if folded := line[0] == ' ' || line[0] == '\t'; folded && len(h) > 0 {
-			f := &h[len(h)-1]
-			f.Value = strings.TrimSpace(f.Value + " " + strings.TrimSpace(string(line[:min(len(line), limit-pos+1)])))
-			pos = next
-			continue
-		}
-		name, value, ok := splitField(line)
+// headerScanner collects the fields of one header block.
+type headerScanner struct {
+	fields Header
+	field  []byte // being read, unfolded
+	colon  int
+}
+
+func (f *headerScanner) start(line []byte, colon int) {
+	f.end()
+	f.field, f.colon = append(f.field, line...), colon
+}
+
+// fold adds a continuation (RFC 5322 section 2.2.3).
+func (f *headerScanner) fold(line []byte) {
+	f.field = append(append(f.field, ' '), bytes.TrimSpace(line)...)
+}
+
+func (f *headerScanner) end() {
+	if len(f.field) > 0 {
+		s := string(f.field)
+		f.fields = append(f.fields, Field{Name: strings.TrimRight(s[:f.colon], " \t"), Value: strings.TrimSpace(s[f.colon+1:])})
+		f.field = f.field[:0]
+	}
+}
+
+// scanHeader reads a header block and goes to the body. A line that is none of
+// RFC 5322 section 2.2 either is skipped or starts the body, whichever loses
+// less. isDelimiter tells lines that end the header because they belong to a
+// multipart around it.
+func (p *parser) scanHeader(w *window, isDelimiter func([]byte) bool) Header {
+	f := &p.header
+	f.fields = f.fields[:0]
+	p.scanFields(w, f, isDelimiter)
+	f.end()
+	if len(f.fields) == 0 {
+		return nil
+	}
+	return slices.Clone(f.fields)
+}
+
+func (p *parser) scanFields(w *window, f *headerScanner, isDelimiter func([]byte) bool) {
+	for left := p.limits.HeaderBytes; ; {
+		line, size, ok := w.line(max(left, 0) + maxFollowing)
 		switch {
-		case ok:
-			h = append(h, Field{Name: name, Value: strings.TrimSpace(string(value[:min(len(value), limit-pos+1)]))})
-		case bytes.HasPrefix(line, []byte("--")) && isDelimiter(line):
+		case !ok:
+			return
+		case len(line) == 0:
+			w.pos += size
+			return
+		case left < 0:
+			p.defects.add("header too long")
+			w.skipToBlank()
+			return
+		}
+		line = line[:min(len(line), left+1)]
+		left -= size
+		folded := line[0] == ' ' || line[0] == '\t'
+		switch colon := fieldColon(line); {
+		case line[0] == '-' && isDelimiter(line):
 			p.defects.add("header not ended")
-			return h, pos
-		case p.startsBody(raw, next, line):
+			return
+		case folded && len(f.field) > 0:
+			f.fold(line)
+		case colon > 0:
+			f.start(line, colon)
+		case p.endsHeader(w, size):
 			p.defects.add("header not ended")
-			return h, pos
+			return
 		default:
 			p.defects.add("header line broken")
 		}
-		pos = next
-	}
-	return h, pos
-}
-
-// bodyAfter skips the rest of an overlong header.
-func bodyAfter(raw []byte, pos int) int {
-	for pos < len(raw) {
-		next := lineEnd(raw, pos)
-		if len(bytes.TrimRight(raw[pos:next], "\r\n")) == 0 {
-			return next
+		if w.pos += size - 1; w.rest()[0] != '\n' {
+			w.skipLine()
+		} else {
+			w.pos++
 		}
-		pos = next
 	}
-	return pos
 }
 
-// startsBody decides about a line in a header that is no field: it is skipped
-// when a field follows, and starts the body otherwise.
-func (p *parser) startsBody(raw []byte, next int, line []byte) bool {
-	if bytes.HasPrefix(line, []byte("--")) {
+// maxFollowing is how much is looked at of the line after one that is no
+// field.
+const maxFollowing = 512
+
+// endsHeader decides about the next line, of so many bytes, which is no field:
+// it is skipped when a field follows, and starts the body otherwise.
+func (p *parser) endsHeader(w *window, size int) bool {
+	w.need(size + maxFollowing)
+	rest := w.rest()
+	line, following := rest[:size], rest[size:min(len(rest), size+maxFollowing)]
+	switch {
+	case bytes.HasPrefix(line, []byte("--")):
 		return true
-	}
-	if bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From ")) {
+	case bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From ")):
+		return false
+	case len(following) == 0:
+		return true
+	case following[0] == ' ' || following[0] == '\t':
 		return false
 	}
-	if next >= len(raw) {
-		return true
-	}
-	following := bytes.TrimRight(raw[next:lineEnd(raw, next)], "\r\n")
-	if len(following) > 0 && (following[0] == ' ' || following[0] == '\t') {
-		return false
-	}
-	_, _, field := splitField(following)
-	return !field
+	following = following[:lineEnd(following, 0)]
+	return fieldColon(following) <= 0
 }
 
-// splitField splits "Name: value". Blanks before the colon are tolerated, as
-// the obsolete syntax of RFC 5322 section 4.5 does.
-func splitField(line []byte) (name string, value []byte, ok bool) {
-	colon := bytes.IndexByte(line, ':')
-	if colon <= 0 || colon > 128 {
-		return "", nil, false
+// fieldColon is where the colon of "Name: value" stands, or -1. Blanks before
+// it are tolerated, as the obsolete syntax of RFC 5322 section 4.5 does.
+func fieldColon(line []byte) int {
+	colon := bytes.IndexByte(line[:min(len(line), 129)], ':')
+	if colon <= 0 {
+		return -1
 	}
 	key := bytes.TrimRight(line[:colon], " \t")
-	if len(key) == 0 {
-		return "", nil, false
-	}
 	for _, c := range key {
 		if c <= ' ' || c >= 0x7f {
-			return "", nil, false
+			return -1
 		}
 	}
-	return string(key), line[colon+1:], true
+	if len(key) == 0 {
+		return -1
+	}
+	return colon
 }
 
 // messageIDs lists the ids of a Message-ID, In-Reply-To or References field

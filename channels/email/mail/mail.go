@@ -4,8 +4,6 @@
 package mail
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"strings"
 	"time"
@@ -92,35 +90,34 @@ type Bounce struct {
 
 // Limits bound the work on one mail; a limit that is reached is a defect.
 type Limits struct {
-	Depth       int // nested multiparts
-	Parts       int // of all levels
-	HeaderBytes int // of one header block
-	TextBytes   int // of text and of HTML, each, after decoding
+	Depth       int   // nested multiparts
+	Parts       int   // of all levels
+	HeaderBytes int   // of one header block
+	TextBytes   int   // of text and of HTML, each, after decoding
+	MailBytes   int64 // what follows is not looked at
 }
 
 // DefaultLimits suit mail that people send.
 func DefaultLimits() Limits {
-	return Limits{Depth: 100, Parts: 1000, HeaderBytes: 256 << 10, TextBytes: 1 << 20}
+	return Limits{Depth: 100, Parts: 1000, HeaderBytes: 256 << 10, TextBytes: 1 << 20, MailBytes: 256 << 20}
 }
 
 // LoopHeader marks mail that we sent; its value is opaque.
 const LoopHeader = "X-Redress-Loop"
 
-// Parse understands raw. It always returns a Mail, in time and memory bound
-// by the size of raw and by limits; a limit of zero takes the default.
-func Parse(raw []byte, limits Limits) Mail {
-	p := &parser{limits: limits.withDefaults(), forwards: maxForwards}
-	return p.parse(raw)
-}
-
-func (p *parser) parse(raw []byte) Mail {
-	root := p.scan(raw)
+// parse understands the mail of w. another gives the mail that follows it in
+// a file in mbox format, once it was read.
+func (p *parser) parse(w *window, another func() []byte) Mail {
+	root := p.scan(w)
+	if w.cut {
+		p.defects.add("mail too long")
+	}
 	m := Mail{Header: root.header}
 	p.readHeader(&m, root)
 	bodies := p.collect(root)
 	m.Text, m.HTML = bodies.text, bodies.html
 	m.Attachments = p.attachments(root)
-	p.readReports(&m, root, raw)
+	p.readReports(&m, root, another)
 	if m.Automatic.Kind == BounceKind || m.Automatic.Kind == Delay {
 		m.ReplyText = strings.TrimSpace(m.Text) // no person, nothing to tell apart
 	} else {
@@ -144,15 +141,37 @@ func (l Limits) withDefaults() Limits {
 	if l.TextBytes <= 0 {
 		l.TextBytes = d.TextBytes
 	}
+	if l.MailBytes <= 0 {
+		l.MailBytes = d.MailBytes
+	}
 	return l
 }
 
-// parser is the state of one Parse.
+// parser is the state of the reading of one mail.
 type parser struct {
 	limits   Limits
+	sink     Sink  // nil: files are kept nowhere
+	failed   error // the first of the sink
 	defects  defects
-	forwards int    // mails within mails that may still be opened for their text
-	files    []file // found inside the text or inside other files
+	header   headerScanner
+	chosen   chosen
+	forwards int          // mails within mails that may still be opened
+	files    []*output    // found inside the text or inside a winmail.dat
+	wrapped  []Attachment // found inside a signature
+	opened   []bodies     // found inside wrappings, for a mail without a text
+	holds    holds
+}
+
+func newParser(limits Limits) *parser {
+	limits = limits.withDefaults()
+	return &parser{limits: limits, forwards: maxForwards, holds: holds{text: limits.TextBytes, html: limits.TextBytes, heads: maxHeads}}
+}
+
+// within is the parser of a mail inside this one, of which no file is kept.
+func (p *parser) within() *parser {
+	inner := newParser(p.limits)
+	inner.forwards = p.forwards
+	return inner
 }
 
 // maxForwards is how deep a mail forwarded as a file is opened for its text.
@@ -203,32 +222,27 @@ func (p *parser) readHeader(m *Mail, root *part) {
 func (p *parser) attachments(root *part) []Attachment {
 	list := []Attachment{}
 	root.walk(func(leaf *part) {
-		if leaf.use == useText || leaf.use == useHTML || leaf.use == useOpened {
+		inBody := leaf.use == useText || leaf.use == useHTML
+		switch {
+		case leaf.use == useOpened, inBody && !leaf.cutOff && leaf.stored == nil, leaf.header == nil && leaf.stored == nil && len(leaf.held) == 0:
 			return
+		case leaf.stored == nil:
+			leaf.stored = p.create(len(leaf.held))
+			leaf.stored.Write(leaf.held)
+			leaf.stored.close()
 		}
-		data := p.decoded(leaf)
-		if len(data) == 0 && leaf.header == nil {
-			return
-		}
-		a := attachment(p.filename(leaf), leaf.mediaType(), data)
-		a.Inline, a.ContentID = leaf.use == useInline || leaf.disposition() == "inline", contentID(leaf.header.Get("Content-ID"))
+		a := leaf.stored.attachment(p.filename(leaf), leaf.mediaType())
+		a.Inline, a.ContentID = leaf.use == useInline || leaf.disposition().value == "inline", contentID(leaf.header.Get("Content-ID"))
 		list = append(list, a)
 	})
 	for _, f := range p.files {
-		if f.typ == "" {
-			f.typ, _, _ = strings.Cut(http.DetectContentType(f.data), ";")
+		typ := f.typ
+		if typ == "" {
+			typ, _, _ = strings.Cut(http.DetectContentType(f.head), ";")
 		}
-		list = append(list, attachment(p.text(f.name, ""), f.typ, f.data))
+		list = append(list, f.attachment(p.text(f.name, ""), typ))
 	}
-	return list
-}
-
-func attachment(name, typ string, data []byte) Attachment {
-	if name == "" {
-		name = usualNames[typ]
-	}
-	sum := sha256.Sum256(data)
-	return Attachment{Filename: name, ContentType: typ, Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:]), Sniffed: http.DetectContentType(data), Data: data}
+	return append(list, p.wrapped...)
 }
 
 func first(list []string) string {
@@ -247,17 +261,22 @@ func nonNil(list []string) []string {
 
 // ParseHeader reads only the header of a mail.
 func ParseHeader(raw []byte, limits Limits) Header {
-	p := &parser{limits: limits.withDefaults()}
-	h, _ := p.scanHeader(skipEnvelope(raw, &p.defects), 0, noDelimiter)
+	h, _ := headerOf(raw, limits)
 	return h
 }
 
 // Body is what follows the header of a mail, still encoded.
 func Body(raw []byte) []byte {
-	p := &parser{limits: DefaultLimits()}
-	raw = skipEnvelope(raw, &p.defects)
-	_, pos := p.scanHeader(raw, 0, noDelimiter)
-	return raw[min(pos, len(raw)):]
+	_, body := headerOf(raw, Limits{})
+	return body
+}
+
+func headerOf(raw []byte, limits Limits) (Header, []byte) {
+	p := newParser(limits)
+	w := windowOf(raw)
+	skipEnvelope(w, &p.defects)
+	h := p.scanHeader(w, noDelimiter)
+	return h, w.rest()
 }
 
 // ParseAddresses reads an address list, tolerantly.

@@ -132,14 +132,15 @@ func joinSegments(segments []segment) string {
 
 // filename is the name a part was sent under, decoded; empty: none.
 func (p *parser) filename(leaf *part) string {
-	disposition := parseParameters(leaf.header.Get("Content-Disposition"))
 	name := ""
 	// Without a type the field means nothing (RFC 2183 section 2).
-	if disposition.value != "" {
-		name = disposition.params["filename"]
+	if d := leaf.disposition(); d.value != "" {
+		name = d.param("filename")
 	}
 	if name == "" {
 		name = leaf.param("name")
 	}
 	return p.text(name, "")
 }
+
+func (p *parameters) param(name string) string { return p.params[name] }

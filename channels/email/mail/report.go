@@ -1,14 +1,12 @@
 package mail
 
 import (
-	"bytes"
-	"regexp"
 	"strings"
 )
 
 // readReports finds out whether a machine wrote the mail and, of a report
 // about our own mail, what it reports.
-func (p *parser) readReports(m *Mail, root *part, raw []byte) {
+func (p *parser) readReports(m *Mail, root *part, another func() []byte) {
 	m.Bounces = []Bounce{}
 	if m.Header.Has(LoopHeader) {
 		m.Automatic = automatic(m.Header, m.Subject)
@@ -37,27 +35,12 @@ func (p *parser) readReports(m *Mail, root *part, raw []byte) {
 		}
 	}
 	m.Returned = r.returned
-	if m.Automatic.Kind == BounceKind || m.Automatic.Kind == Delay {
-		m.Bounces = append(m.Bounces, p.nextInMailbox(raw)...)
+	if next := another(); len(next) > 0 && p.forwards > 0 && (m.Automatic.Kind == BounceKind || m.Automatic.Kind == Delay) {
+		inner := p.within()
+		inner.forwards--
+		m.Bounces = append(m.Bounces, inner.parseBytes(next).Bounces...)
 	}
 }
-
-// nextInMailbox reads the bounces of further mails where raw is a file in mbox
-// format (RFC 4155); no mailbox hands out more than one.
-func (p *parser) nextInMailbox(raw []byte) []Bounce {
-	if p.forwards == 0 || !bytes.HasPrefix(raw, []byte("From ")) {
-		return nil
-	}
-	at := mboxLine.FindIndex(raw)
-	if at == nil {
-		return nil
-	}
-	next := &parser{limits: p.limits, forwards: p.forwards - 1}
-	return next.parse(raw[at[0]+bytes.Index(raw[at[0]:], []byte("\nFrom "))+1:]).Bounces
-}
-
-// mboxLine is the line before a further mail of an mbox file.
-var mboxLine = regexp.MustCompile(`\n(?:\r?\n|--.{1,80}--\r?\n)From \S+ .{0,60}\d{4}\r?\n[A-Za-z-]{2,40}:`)
 
 // bounceKind tells a bounce from a delay: a delay has nothing that failed.
 func bounceKind(bounces []Bounce, why string) Automatic {
@@ -86,18 +69,13 @@ type report struct {
 func (p *parser) findReport(root *part) *report {
 	r := &report{}
 	root.walk(func(leaf *part) {
-		switch leaf.mediaType() {
+		switch typ := leaf.mediaType(); typ {
 		case "message/delivery-status", "message/global-delivery-status":
 			r.status = append(r.status, p.blocks(leaf)...)
 		case "message/disposition-notification", "message/global-disposition-notification":
 			r.disposition = first2(p.blocks(leaf))
 		case "message/feedback-report":
 			r.feedback = first2(p.blocks(leaf))
-		case "message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", "message/global-headers", "text/rfc822":
-			if r.original == nil {
-				r.inner = skipEnvelope(p.decoded(leaf), &defects{})
-				r.original, _ = (&parser{limits: p.limits}).scanHeader(r.inner, 0, noDelimiter)
-			}
 		case "text/plain":
 			if r.text == "" {
 				r.text = p.leafText(leaf)
@@ -105,6 +83,11 @@ func (p *parser) findReport(root *part) *report {
 		case "text/html":
 			if r.text == "" {
 				r.text = p.htmlText(p.leafText(leaf))
+			}
+		default:
+			if r.original == nil && isMessage(typ) {
+				r.inner = leaf.held
+				r.original = ParseHeader(r.inner, p.limits)
 			}
 		}
 	})
@@ -132,18 +115,18 @@ const maxRecipients = 50
 
 // blocks reads the header blocks of a report part, parted by blank lines.
 func (p *parser) blocks(leaf *part) []Header {
-	raw := p.decoded(leaf)
+	w := windowOf(leaf.held)
 	var list []Header
-	quiet := &parser{limits: p.limits}
-	for pos := 0; pos < len(raw) && len(list) < maxRecipients; {
-		h, next := quiet.scanHeader(raw, pos, noDelimiter)
-		if next == pos { // a line that is no field
-			next = lineEnd(raw, pos)
+	quiet := newParser(p.limits)
+	for len(w.rest()) > 0 && len(list) < maxRecipients {
+		before := w.pos
+		h := quiet.scanHeader(w, noDelimiter)
+		if w.pos == before { // a line that is no field
+			w.skipLine()
 		}
 		if len(h) > 0 {
 			list = append(list, h)
 		}
-		pos = next
 	}
 	return list
 }

@@ -7,14 +7,18 @@ import (
 
 // part is one MIME entity: a leaf with a body, or a multipart with children.
 type part struct {
-	header    Header
-	typ       *parameters // Content-Type, parsed on first use
-	children  []*part
-	body      []byte // as sent, still encoded
-	multipart bool
-	plain     bool // a multipart in which no boundary was found: its body is read as text
-	cutOff    bool // the mail ended before the boundary that was due
-	use       use
+	header      Header
+	typ         *parameters // Content-Type, parsed on first use
+	disp        *parameters // Content-Disposition, likewise
+	children    []*part
+	multipart   bool
+	plain       bool // a multipart in which no boundary was found: its body is read as text
+	cutOff      bool // the mail ended before the boundary that was due
+	use         use
+	inText      bool    // chosen for the text body
+	held        []byte  // decoded: of a body part all of it, of others the start
+	stored      *output // where the content went; nil: it is all in held
+	transferBad bool
 }
 
 func (p *part) contentType() *parameters {
@@ -38,10 +42,14 @@ func (p *part) mediaType() string {
 	return "text/plain"
 }
 
-func (p *part) param(name string) string { return p.contentType().params[name] }
+func (p *part) param(name string) string { return p.contentType().param(name) }
 
-func (p *part) disposition() string {
-	return parseParameters(p.header.Get("Content-Disposition")).value
+func (p *part) disposition() *parameters {
+	if p.disp == nil {
+		d := parseParameters(p.header.Get("Content-Disposition"))
+		p.disp = &d
+	}
+	return p.disp
 }
 
 // walk calls visit for every leaf in document order.
@@ -59,172 +67,177 @@ func (p *part) walk(visit func(*part)) {
 type level struct {
 	part     *part
 	boundary string
-	start    int // of the preamble
+	place    place
+	start    int64 // of the preamble, in the mail
+
+	// Of a multipart that has no part yet:
+	guess string // a delimiter that may be meant
+	kept  []byte // the first bytes, once they are too many to go back
 }
 
-// scanner cuts a mail into parts in one pass over its lines. It looks at each
-// line once, whatever the depth, except for a few tries with a guessed
-// boundary.
+// scanner cuts a mail into parts in one pass. It looks at each byte once,
+// whatever the depth, except for a few tries with a guessed boundary.
 type scanner struct {
 	p       *parser
-	raw     []byte
-	pos     int
+	w       *window
 	stack   []level
-	leaf    *part // being read; nil in a preamble or epilogue
-	start   int   // of leaf's body
+	leaf    *part // whose body comes next; nil in a preamble or epilogue
+	at      delimiter
 	lost    []string
 	parts   int
 	guesses int
+	stopped bool // by a limit
+}
+
+// delimiter is the line at which the window stands, if it is one.
+type delimiter struct {
+	found   bool
+	level   int
+	closing bool
 }
 
 const (
 	maxGuesses = 4
 	maxLost    = 64
+	// maxDelimiter is how much of a line is looked at: a boundary has at most
+	// 70 bytes (RFC 2046 section 5.1.1), in theory.
+	maxDelimiter = 256
 )
 
-func (p *parser) scan(raw []byte) *part {
-	s := &scanner{p: p, raw: skipEnvelope(raw, &p.defects), guesses: maxGuesses}
+// scan reads the whole mail: what is of the body is held, the rest goes to the
+// sink.
+func (p *parser) scan(w *window) *part {
+	skipEnvelope(w, &p.defects)
+	s := &scanner{p: p, w: w, guesses: maxGuesses}
 	root := s.open(nil)
 	for {
-		s.run()
-		if s.finish() {
+		s.at = delimiter{}
+		switch {
+		case s.stopped:
+		case s.leaf != nil:
+			s.readLeaf()
+		default:
+			s.skip()
+		}
+		if s.at.found {
+			s.delimiter()
+		} else if s.pop(0) {
+			w.drain()
 			return root
 		}
 	}
 }
 
-// run reads lines to the end of the mail.
-func (s *scanner) run() {
-	for s.pos < len(s.raw) {
-		next := lineEnd(s.raw, s.pos)
-		line := s.raw[s.pos:next]
-		if len(s.stack) > 0 && bytes.HasPrefix(line, []byte("--")) {
-			if at, closing, ok := s.match(line); ok {
-				s.delimiter(at, closing, next)
-				continue
-			}
-		}
-		s.pos = next
-	}
-}
-
 // skipEnvelope drops what stands before the header: a byte order mark, blank
 // lines, and the "From " line of an mbox file.
-func skipEnvelope(raw []byte, d *defects) []byte {
-	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
-	for len(raw) > 0 && (raw[0] == '\r' || raw[0] == '\n') {
-		raw = raw[1:]
+func skipEnvelope(w *window, d *defects) {
+	w.need(8)
+	if bytes.HasPrefix(w.rest(), []byte("\xef\xbb\xbf")) {
+		w.pos += 3
+	}
+	for w.need(8); len(w.rest()) > 0 && (w.rest()[0] == '\r' || w.rest()[0] == '\n'); w.need(8) {
+		w.pos++
 		d.add("blank line before the header")
 	}
-	for bytes.HasPrefix(raw, []byte("From ")) || bytes.HasPrefix(raw, []byte(">From ")) {
-		raw = raw[lineEnd(raw, 0):]
+	for bytes.HasPrefix(w.rest(), []byte("From ")) || bytes.HasPrefix(w.rest(), []byte(">From ")) {
+		w.skipLine()
+		w.need(8)
 		d.add("mbox From line")
 	}
-	return raw
 }
 
-// open reads the header at pos and starts the part below parent.
+// open reads the header that comes next and starts the part below parent.
 func (s *scanner) open(parent *part) *part {
 	child := &part{}
-	child.header, s.pos = s.p.scanHeader(s.raw, s.pos, s.isDelimiter)
+	s.w.release()
+	child.header = s.p.scanHeader(s.w, s.isDelimiter)
 	s.parts++
 	if parent != nil {
 		parent.children = append(parent.children, child)
 	}
-	boundary := child.param("boundary")
 	if strings.HasPrefix(child.mediaType(), "multipart/") {
-		switch {
-		case len(s.stack) >= s.p.limits.Depth:
-			s.p.defects.add("nested too deep")
-		default:
+		if len(s.stack) < s.p.limits.Depth {
 			child.multipart = true
-			s.stack = append(s.stack, level{part: child, boundary: boundary, start: s.pos})
+			boundary := strings.TrimRight(child.param("boundary"), " \t")
+			s.stack = append(s.stack, level{part: child, boundary: boundary, place: s.inside(child), start: s.w.offset()})
+			s.w.keep()
 			return child
 		}
+		s.p.defects.add("nested too deep")
 	}
-	s.leaf, s.start = child, s.pos
+	s.leaf = child
 	return child
 }
 
 // isDelimiter tells a header that was not ended by a blank line.
-func (s *scanner) isDelimiter(line []byte) bool {
-	_, _, ok := s.match(line)
-	return ok
-}
+func (s *scanner) isDelimiter(line []byte) bool { return s.match(line).found }
 
 // match finds the multipart to which a delimiter line belongs. Innermost
 // first, since some mailers use one boundary on several levels. A boundary
 // whose multipart an outer one has ended still separates parts.
-func (s *scanner) match(line []byte) (at int, closing, ok bool) {
-	text := strings.TrimRight(string(line[:min(len(line), 256)]), " \t\r\n")
-	if len(text) < 3 || text[:2] != "--" {
-		return 0, false, false
+func (s *scanner) match(line []byte) delimiter {
+	line = line[:min(len(line), maxDelimiter)]
+	if i := bytes.IndexByte(line, '\n'); i >= 0 {
+		line = line[:i]
 	}
-	name := text[2:]
-	closed, hasEnd := strings.CutSuffix(name, "--")
+	name := bytes.TrimRight(line, " \t\r")
+	if len(name) < 3 || name[0] != '-' || name[1] != '-' {
+		return delimiter{}
+	}
+	name = name[2:]
+	closed, hasEnd := bytes.CutSuffix(name, []byte("--"))
 	for i := len(s.stack) - 1; i >= 0; i-- {
 		switch b := s.stack[i].boundary; {
 		case b == "":
-		case name == b:
-			return i, false, true
-		case hasEnd && closed == b:
-			return i, true, true
+		case string(name) == b:
+			return delimiter{true, i, false}
+		case hasEnd && string(closed) == b:
+			return delimiter{true, i, true}
 		}
 	}
 	for _, b := range s.lost {
-		if name == b && len(s.stack) > 0 {
-			return len(s.stack) - 1, false, true
+		if string(name) == b && len(s.stack) > 0 {
+			return delimiter{true, len(s.stack) - 1, false}
 		}
 	}
-	return 0, false, false
+	return delimiter{}
 }
 
-// delimiter handles the delimiter line at pos, of the multipart at index at.
-func (s *scanner) delimiter(at int, closing bool, next int) {
-	end := s.pos
-	s.endLeaf(end)
-	if !s.pop(at+1, end) {
+// delimiter handles the delimiter line that comes next.
+func (s *scanner) delimiter() {
+	at := s.at
+	if !s.pop(at.level + 1) {
 		return
 	}
-	s.pos = next
 	switch {
-	case closing:
-		if s.pop(at, end) {
+	case at.closing:
+		if s.pop(at.level) {
+			s.w.skipLine()
 			s.lost = s.lost[:max(0, len(s.lost)-1)]
 		}
 	case s.parts >= s.p.limits.Parts:
 		s.p.defects.add("too many parts")
-		s.pos = len(s.raw)
+		s.stopped, s.guesses = true, 0
 	default:
-		s.open(s.stack[at].part)
+		s.w.skipLine()
+		s.open(s.stack[at.level].part)
 	}
-}
-
-// endLeaf ends the open leaf before the line break that belongs to the
-// delimiter (RFC 2046 section 5.1.1).
-func (s *scanner) endLeaf(end int) {
-	if s.leaf == nil {
-		return
-	}
-	body := s.raw[min(s.start, end):end]
-	body = bytes.TrimSuffix(body, []byte("\n"))
-	s.leaf.body = bytes.TrimSuffix(body, []byte("\r"))
-	s.leaf = nil
 }
 
 // pop ends the multiparts from index down on and remembers their boundaries as
 // lost. It returns false when it went back to read one again with a guessed
 // boundary.
-func (s *scanner) pop(down, end int) bool {
+func (s *scanner) pop(down int) bool {
 	for len(s.stack) > down {
 		top := &s.stack[len(s.stack)-1]
-		if len(top.part.children) == 0 && !s.readAsText(top, s.raw[top.start:max(end, top.start)]) {
+		if len(top.part.children) == 0 && !s.readAsText(top) {
 			return false
 		}
 		s.lost = append(s.lost, top.boundary)
 		if len(s.lost) > maxLost {
 			s.lost = s.lost[1:]
 		}
+		s.closeAlternative(top)
 		s.stack = s.stack[:len(s.stack)-1]
 	}
 	return true
@@ -232,66 +245,190 @@ func (s *scanner) pop(down, end int) bool {
 
 // readAsText makes a multipart without any part a text, unless a boundary can
 // be guessed: then it returns false and reading goes on from its start.
-func (s *scanner) readAsText(top *level, body []byte) bool {
-	if s.guesses > 0 {
-		if guess, ok := guessBoundary(body); ok && guess != top.boundary {
-			s.guesses--
-			s.p.defects.add("boundary wrong")
-			top.boundary, s.pos = guess, top.start
-			return false
-		}
+func (s *scanner) readAsText(top *level) bool {
+	if s.takeGuess(top) {
+		return false
 	}
 	s.p.defects.add("boundary missing")
-	top.part.multipart, top.part.plain, top.part.body = false, true, body
+	text := top.kept
+	if text == nil {
+		text = s.w.buf[int(top.start-s.w.base):s.w.pos]
+		text = text[:min(len(text), s.p.limits.TextBytes)]
+	}
+	s.w.release()
+	top.part.multipart, top.part.plain = false, true
+	above := &place{kind: "mixed", toText: true, toHTML: true}
+	index := 0
+	if n := len(s.stack); n > 1 {
+		above, index = &s.stack[n-2].place, len(s.stack[n-2].part.children)-1
+	}
+	s.p.readContent(top.part, above, index, &piece{text})
 	return true
 }
 
-// finish ends everything at the end of the mail. It returns false when a part
-// is to be read again with a guessed boundary.
-func (s *scanner) finish() bool {
-	if s.leaf != nil && len(s.stack) > 0 {
-		s.endCutOff()
-	} else if s.leaf != nil {
-		s.leaf.body, s.leaf = s.raw[min(s.start, len(s.raw)):], nil
+// takeGuess goes back to the start of a multipart to read it with the boundary
+// that was guessed.
+func (s *scanner) takeGuess(top *level) bool {
+	if s.guesses == 0 || top.guess == "" || top.guess == top.boundary {
+		return false
 	}
-	return s.pop(0, len(s.raw))
+	s.guesses--
+	s.p.defects.add("boundary wrong")
+	top.boundary, top.guess = top.guess, ""
+	s.w.back(top.start)
+	return true
 }
 
-// endCutOff ends a leaf whose delimiter never came. A closing delimiter at the
-// very end of the last line, without a line break before it, is taken.
-func (s *scanner) endCutOff() {
-	body := s.raw[min(s.start, len(s.raw)):]
-	trimmed := bytes.TrimRight(body, " \t\r\n")
+// skip goes to the next delimiter in a preamble or epilogue.
+func (s *scanner) skip() {
+	top := (*level)(nil)
+	if n := len(s.stack); n > 0 && len(s.stack[n-1].part.children) == 0 {
+		top = &s.stack[n-1]
+	}
+	for lineStart := true; ; {
+		s.w.need(2 * maxDelimiter)
+		rest := s.w.rest()
+		if len(rest) == 0 {
+			return
+		}
+		if top != nil && top.kept == nil && s.w.offset()-top.start > int64(s.p.limits.TextBytes) && s.tooLate(top) {
+			lineStart = true
+			continue
+		}
+		if lineStart && len(s.stack) > 0 && rest[0] == '-' {
+			if s.at = s.match(rest); s.at.found {
+				return
+			}
+			if top != nil && top.kept == nil && top.guess == "" {
+				top.guess = guessBoundary(rest)
+			}
+		}
+		i := bytes.IndexByte(rest, '\n')
+		if lineStart = i >= 0; lineStart {
+			s.w.pos += i + 1
+		} else {
+			s.w.pos += len(rest)
+		}
+	}
+}
+
+// tooLate is for a preamble longer than what can be kept: a guess is taken,
+// or the start is kept as the text, in case that no part comes.
+func (s *scanner) tooLate(top *level) bool {
+	if s.takeGuess(top) {
+		return true
+	}
+	start := int(top.start - s.w.base)
+	top.kept = bytes.Clone(s.w.buf[start : start+s.p.limits.TextBytes])
+	s.w.release()
+	return false
+}
+
+// guessBoundary is the name of what looks like a delimiter: two dashes, a
+// name, and a MIME header on the next line.
+func guessBoundary(text []byte) string {
+	end := bytes.IndexByte(text, '\n')
+	if end < 0 {
+		return ""
+	}
+	line := bytes.TrimRight(text[:end], " \t\r")
+	following := text[end+1:]
+	const mime = "Content-"
+	if len(line) > 2 && len(line) <= 202 && len(following) >= len(mime) && bytes.EqualFold(following[:len(mime)], []byte(mime)) {
+		return string(line[2:])
+	}
+	return ""
+}
+
+// body is the encoded body of a leaf, up to the delimiter that ends it.
+type body struct {
+	s       *scanner
+	started bool
+	ended   bool
+	filled  bool // more than blanks was given
+}
+
+// next implements source.
+func (b *body) next() []byte {
+	for !b.ended {
+		w := b.s.w
+		w.need(windowSize / 2)
+		rest := w.rest()
+		end := b.end(rest)
+		if w.pos += end; b.s.at.found {
+			b.ended = true
+			end -= len(lineBreakAt(rest[:end]))
+		} else if w.ended {
+			b.ended = true
+			end = b.cutOff(rest)
+		}
+		b.started = true
+		if end > 0 {
+			b.filled = b.filled || len(bytes.TrimSpace(rest[:end])) > 0
+			return rest[:end]
+		}
+	}
+	return nil
+}
+
+// end is where in rest the delimiter line starts, or else how much of rest is
+// surely of the body.
+func (b *body) end(rest []byte) int {
+	s := b.s
+	if len(s.stack) == 0 {
+		return len(rest)
+	}
+	if !b.started {
+		if s.at = s.match(rest); s.at.found {
+			return 0
+		}
+	}
+	sure := len(rest)
+	if !s.w.ended {
+		if sure -= holdBack; rest[sure-1] == '\r' {
+			sure--
+		}
+	}
+	for from := 0; ; {
+		i := bytes.Index(rest[from:], []byte("\n--"))
+		if i < 0 || from+i >= sure {
+			return sure
+		}
+		from += i + 1
+		if s.at = s.match(rest[from:]); s.at.found {
+			return from
+		}
+	}
+}
+
+// lineBreakAt is the line break at the end of a body, which belongs to the
+// delimiter (RFC 2046 section 5.1.1).
+func lineBreakAt(body []byte) []byte {
+	n := len(bytes.TrimSuffix(bytes.TrimSuffix(body, []byte("\n")), []byte("\r")))
+	return body[n:]
+}
+
+// cutOff is where in rest a body ends whose delimiter never came. A closing
+// delimiter at the very end of the last line, without a line break before it,
+// is taken.
+func (b *body) cutOff(rest []byte) int {
+	s := b.s
+	if len(s.stack) == 0 {
+		return len(rest)
+	}
+	tail := len(rest) - min(len(rest), holdBack)
+	trimmed := bytes.TrimRight(rest[tail:], " \t\r\n")
 	for i := len(s.stack) - 1; i >= 0; i-- {
 		b := s.stack[i].boundary
 		if b != "" && bytes.HasSuffix(trimmed, []byte("--"+b+"--")) {
-			s.leaf.body, s.leaf = trimmed[:len(trimmed)-len(b)-4], nil
-			return
+			return tail + len(trimmed) - len(b) - 4
 		}
 	}
-	s.leaf.body = body
-	s.leaf.cutOff = len(trimmed) > 0
-	if s.leaf.cutOff {
+	if b.filled || len(bytes.TrimSpace(rest)) > 0 {
+		s.leaf.cutOff = true
 		s.p.defects.add("cut off before the last boundary")
 	}
-	s.leaf = nil
-}
-
-// guessBoundary finds the first line that looks like a delimiter: two dashes,
-// a name, and a MIME header on the next line.
-func guessBoundary(body []byte) (string, bool) {
-	for pos := 0; pos < len(body); {
-		next := lineEnd(body, pos)
-		line := bytes.TrimRight(body[pos:next], " \t\r\n")
-		if len(line) > 2 && len(line) <= 202 && bytes.HasPrefix(line, []byte("--")) {
-			following := body[next:min(len(body), next+8)]
-			if bytes.EqualFold(following, []byte("Content-")) {
-				return string(line[2:]), true
-			}
-		}
-		pos = next
-	}
-	return "", false
+	return len(rest)
 }
 
 // lineEnd is the index after the line that starts at pos.

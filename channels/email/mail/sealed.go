@@ -1,51 +1,61 @@
 package mail
 
 import (
-	"bytes"
+	"bufio"
+	"io"
 	"strings"
 )
 
-// openSealed opens what a signature wraps and marks what is encrypted. Encrypted
-// mail is kept as it is: a person has to ask for it in the clear.
-func (p *parser) openSealed(root *part, b *bodies) {
-	root.walk(func(leaf *part) {
-		switch leaf.mediaType() {
-		case "application/pkcs7-mime", "application/x-pkcs7-mime":
-			if content, ok := signedContent(p.decoded(leaf)); ok && p.forwards > 0 {
-				leaf.use = useOpened
-				p.openPart(content, b)
-				return
-			}
-			p.defects.add("encrypted with S/MIME")
-		case "application/pgp-encrypted":
-			p.defects.add("encrypted with PGP")
-		}
-	})
-	if strings.Contains(b.text, "-----BEGIN PGP MESSAGE-----") {
-		p.defects.add("encrypted with PGP")
-	}
+func isSMIME(typ string) bool {
+	return typ == "application/pkcs7-mime" || typ == "application/x-pkcs7-mime"
 }
 
-// openPart takes text and files of a MIME part that was wrapped in a file.
-func (p *parser) openPart(content []byte, b *bodies) {
-	inner := &parser{limits: p.limits, forwards: p.forwards - 1}
-	root := inner.scan(content)
+// openSigned opens what an opaque signature wraps. What is encrypted is kept
+// as it is: a person has to ask for it in the clear.
+func (p *parser) openSigned(leaf *part, from source) {
+	out := p.create(0)
+	in := &reader{from: from}
+	content, kind := signedContent(bufio.NewReaderSize(io.TeeReader(in, out), 4<<10))
+	opened := kind == oidSignedData && content != nil && p.forwards > 0 && p.openPart(content)
+	out.Write(in.rest)
+	out.keepAll(from)
+	if opened {
+		out.discard()
+		leaf.use = useOpened
+		return
+	}
+	if kind != oidSignedData && kind != oidCompressed {
+		p.defects.add("encrypted with S/MIME")
+	}
+	out.close()
+	leaf.stored = out
+}
+
+// openPart takes text and files of a MIME part that was wrapped in a file. It
+// returns false where there is nothing in it.
+func (p *parser) openPart(content io.Reader) bool {
+	inner := newParser(p.limits)
+	inner.sink, inner.forwards = p.sink, p.forwards-1
+	root := inner.scan(newWindow(content, p.limits.MailBytes))
 	found := inner.collect(root)
-	if strings.TrimSpace(b.text) == "" {
-		b.text, b.html, b.fromHTML, b.rest = found.text, found.html, found.fromHTML, found.rest
+	p.sinkError(inner.failed)
+	files := inner.attachments(root)
+	if found.text == "" && found.html == "" && len(files) == 0 {
+		return false
 	}
-	for _, a := range inner.attachments(root) {
-		p.files = append(p.files, file{name: a.Filename, typ: a.ContentType, data: a.Data})
-	}
+	p.opened = append(p.opened, found)
+	p.wrapped = append(p.wrapped, files...)
 	for _, defect := range inner.defects.found {
 		p.defects.add(defect)
 	}
+	return true
 }
 
-// Object identifiers of RFC 5652, in DER.
-var (
-	oidSignedData = []byte{0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2}
-	oidData       = []byte{0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 1}
+// Object identifiers of RFC 5652 and RFC 3274, in DER.
+const (
+	oidSignedData = "\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02"
+	oidData       = "\x2A\x86\x48\x86\xF7\x0D\x01\x07\x01"
+	oidCompressed = "\x2A\x86\x48\x86\xF7\x0D\x01\x09\x10\x01\x09"
 )
 
 // Tags of BER, X.690 section 8.1.2.
@@ -57,94 +67,111 @@ const (
 	berParts    = 0x24 // octets in pieces
 )
 
+// ber reads elements of BER one after the other; failed is set where something
+// else comes than what is asked for.
+type ber struct {
+	r      *bufio.Reader
+	failed bool
+}
+
 // signedContent is the MIME part inside an opaque signature (RFC 8551 section
-// 3.5.2). The signature is not checked: it proves nothing that counts here.
-func signedContent(data []byte) (content []byte, ok bool) {
-	info, _, ok := berValue(data, berSequence)
-	if !ok {
-		return nil, false
+// 3.5.2), nil where there is none, and the identifier of the wrapping. The
+// signature is not checked: it proves nothing that counts here.
+func signedContent(r *bufio.Reader) (content io.Reader, kind string) {
+	b := &ber{r: r}
+	b.enter(berSequence)
+	kind = b.oid()
+	if b.enter(berExplicit); b.failed || kind != oidSignedData {
+		return nil, kind
 	}
-	oid, info, ok := berValue(info, berOID)
-	if !ok || !bytes.Equal(oid, oidSignedData) {
-		return nil, false
-	}
-	if info, _, ok = berValue(info, berExplicit); !ok {
-		return nil, false
-	}
-	if info, _, ok = berValue(info, berSequence); !ok {
-		return nil, false
-	}
-	for range 2 { // version, digest algorithms
-		if _, _, info, ok = berNext(info); !ok {
-			return nil, false
-		}
-	}
-	if info, _, ok = berValue(info, berSequence); !ok {
-		return nil, false
-	}
-	if oid, info, ok = berValue(info, berOID); !ok || !bytes.Equal(oid, oidData) {
-		return nil, false
-	}
-	if info, _, ok = berValue(info, berExplicit); !ok {
-		return nil, false
-	}
-	return octets(info)
-}
-
-// octets joins an octet string that may come in pieces.
-func octets(data []byte) (content []byte, ok bool) {
-	tag, value, _, ok := berNext(data)
+	b.enter(berSequence)
+	b.skip() // version
+	b.skip() // digest algorithms
+	b.enter(berSequence)
+	inner := b.oid()
+	b.enter(berExplicit)
+	tag, length := b.head()
 	switch {
-	case ok && tag == berOctets:
-		return value, true
-	case !ok || tag != berParts:
-		return nil, false
+	case b.failed || inner != oidData:
+		return nil, kind
+	case tag == berOctets && length >= 0:
+		return io.LimitReader(r, length), kind
+	case tag == berParts:
+		return &octets{b: b}, kind
 	}
-	for len(value) > 0 {
-		tag, piece, rest, ok := berNext(value)
-		if !ok || tag != berOctets {
-			break // the end of contents
-		}
-		content, value = append(content, piece...), rest
-	}
-	return content, len(content) > 0
+	return nil, kind
 }
 
-// berValue is the value of the element that data starts with, which must have
-// the tag, and what follows the element.
-func berValue(data []byte, want byte) (value, rest []byte, ok bool) {
-	tag, value, rest, ok := berNext(data)
-	return value, rest, ok && tag == want
-}
-
-// berNext takes one element off data. Of one without a length (X.690 section
-// 8.1.3.6) the value is all that follows, its end mark included, and nothing
-// is left: what is sought here stands inside it.
-func berNext(data []byte) (tag byte, value, rest []byte, ok bool) {
-	if len(data) < 2 {
-		return 0, nil, nil, false
+// head reads tag and length; -1 is a length that is not said (X.690 section
+// 8.1.3.6).
+func (b *ber) head() (tag byte, length int64) {
+	if b.failed {
+		return 0, 0
 	}
-	tag, length, data := data[0], uint64(data[1]), data[2:]
+	var head [2]byte
+	if _, err := io.ReadFull(b.r, head[:]); err != nil || head[1] > 0x84 {
+		b.failed = true
+		return 0, 0
+	}
 	switch {
-	case length == 0x80:
-		return tag, data, nil, true
-	case length > 0x84:
-		return 0, nil, nil, false
-	case length > 0x80:
-		n := int(length & 0x7F)
-		if len(data) < n {
-			return 0, nil, nil, false
-		}
-		length = 0
-		for _, c := range data[:n] {
-			length = length<<8 | uint64(c)
-		}
-		data = data[n:]
+	case head[1] < 0x80:
+		return head[0], int64(head[1])
+	case head[1] == 0x80:
+		return head[0], -1
 	}
-	if length > uint64(len(data)) {
-		return 0, nil, nil, false
+	for range head[1] & 0x7F {
+		c, err := b.r.ReadByte()
+		b.failed = b.failed || err != nil
+		length = length<<8 | int64(c)
 	}
-	return tag, data[:length], data[length:], true
+	return head[0], length
+}
+
+// enter goes into an element.
+func (b *ber) enter(want byte) {
+	if tag, _ := b.head(); tag != want {
+		b.failed = true
+	}
+}
+
+// skip goes over an element of known length.
+func (b *ber) skip() {
+	if _, length := b.head(); !b.failed {
+		n, _ := io.CopyN(io.Discard, b.r, max(length, 0))
+		b.failed = length < 0 || n < length
+	}
+}
+
+func (b *ber) oid() string {
+	tag, length := b.head()
+	if b.failed || tag != berOID || length < 0 || length > 64 {
+		b.failed = true
+		return ""
+	}
+	id := make([]byte, length)
+	if _, err := io.ReadFull(b.r, id); err != nil {
+		b.failed = true
+	}
+	return string(id)
+}
+
+// octets joins an octet string that comes in pieces, up to whatever follows.
+type octets struct {
+	b    *ber
+	left int64 // of the piece
+}
+
+func (o *octets) Read(to []byte) (int, error) {
+	for o.left == 0 {
+		tag, length := o.b.head()
+		if o.b.failed || tag != berOctets || length < 0 {
+			return 0, io.EOF // the end of contents
+		}
+		o.left = length
+	}
+	n, err := o.b.r.Read(to[:min(int64(len(to)), o.left)])
+	o.left -= int64(n)
+	return n, err
 }
 
 // withoutPGP drops what a PGP signature in the text adds to it (RFC 9580
