@@ -32,6 +32,12 @@ func (d *decoder) check(s *Settings) {
 	if s.Alerts.IntakeDownAfter < time.Minute {
 		d.add("alerts.intake_down_after", "%v is less than a minute, which every restart takes", s.Alerts.IntakeDownAfter)
 	}
+	if s.Tracing.Endpoint != "" {
+		d.webURL("tracing.endpoint", s.Tracing.Endpoint)
+	}
+	if s.Tracing.Sample < 0 || s.Tracing.Sample > 1 {
+		d.add("tracing.sample", "%v is no share; write 1 for all messages, 0.01 for one in a hundred", s.Tracing.Sample)
+	}
 	d.debug(s.Debug)
 }
 

@@ -84,6 +84,7 @@ func Default() *Settings {
 		Organisation: OrganisationSource{File: "organisation.yaml"},
 		Limits:       Limits{MessageBytes: 25 << 20, SpoolBytes: 1 << 30},
 		Alerts:       Alerts{IntakeDownAfter: 5 * time.Minute},
+		Tracing:      Tracing{Sample: 0.01},
 		Log:          Log{Level: "info", Format: "text"},
 	}
 }

@@ -16,6 +16,7 @@ type Settings struct {
 	Limits       Limits             `yaml:"limits"`
 	Log          Log                `yaml:"log"`
 	Alerts       Alerts             `yaml:"alerts"`
+	Tracing      Tracing            `yaml:"tracing"`
 	Debug        Debug              `yaml:"debug"`
 }
 
@@ -128,6 +129,12 @@ type Log struct {
 // Alerts say when administrators are told of trouble.
 type Alerts struct {
 	IntakeDownAfter time.Duration `yaml:"intake_down_after"` // of an account that takes nothing in
+}
+
+// Tracing exports traces of messages to an OpenTelemetry collector.
+type Tracing struct {
+	Endpoint string  `yaml:"endpoint"` // OTLP/HTTP; empty: off
+	Sample   float64 `yaml:"sample"`   // share of the messages, 0 to 1
 }
 
 // Debug opens what developers look into a running process with.

@@ -13,6 +13,7 @@ import (
 	"github.com/redress-cms/redress/channels"
 	"github.com/redress-cms/redress/pipeline/queue"
 	"github.com/redress-cms/redress/pipeline/spool"
+	"github.com/redress-cms/redress/pipeline/tracing"
 )
 
 // What Accept refuses, beside spool.ErrFull.
@@ -46,6 +47,7 @@ type IntakeOptions struct {
 	Clock    Clock
 	Logger   *slog.Logger
 	Metrics  *Metrics
+	Tracer   *tracing.Tracer
 	MaxBytes int64 // of one raw message; 0: no limit here
 }
 
@@ -248,8 +250,10 @@ func (i *Intake) save(ctx context.Context, messages []channels.Inbound) error {
 		return fmt.Errorf("appending to the inbox: %w", err)
 	}
 	var items []queue.Item
+	committed := i.Clock.Now()
 	for n, a := range appended {
 		if a.New {
+			i.Tracer.Accepted(a.ID, rows[n].Channel, rows[n].Account, now, committed)
 			i.Metrics.InboundAccepted(rows[n].Channel)
 			items = append(items, InboundItem(store.InboundRef{ID: a.ID, Channel: rows[n].Channel, Sender: rows[n].Sender}))
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/redress-cms/redress/cases/store"
 	"github.com/redress-cms/redress/channels"
 	"github.com/redress-cms/redress/pipeline/queue"
+	"github.com/redress-cms/redress/pipeline/tracing"
 )
 
 // Stage is one step on the way of a message.
@@ -53,6 +54,7 @@ type Options struct {
 	Clock    Clock
 	Logger   *slog.Logger
 	Metrics  *Metrics
+	Tracer   *tracing.Tracer
 }
 
 // Records is what the stages read.
@@ -129,7 +131,9 @@ func (p *Pipeline) HandleInbound(ctx context.Context, id int64) error {
 // one of the sender may follow.
 func (p *Pipeline) handleOne(ctx context.Context, in store.Inbound) (bool, error) {
 	log := p.Logger.With("channel", in.Channel, "account", in.Account, "inbound", in.ID)
+	ctx, end := p.Tracer.Message(ctx, in.ID, "handle", tracing.Channel(in.Channel), tracing.Account(in.Account))
 	result, err := p.process(ctx, in)
+	end(err, tracing.Result(result))
 	switch {
 	case err == nil:
 		p.Metrics.InboundProcessed(in.Channel, result)
@@ -181,7 +185,9 @@ func (p *Pipeline) runStages(ctx context.Context, in store.Inbound) (string, err
 	now := p.Clock.Now()
 	u := &Understood{Inbound: in, Now: now, Org: org, Step: store.Step{At: now}}
 	for _, stage := range p.stages() {
-		verdict, err := stage.Run(ctx, u)
+		stageCtx, end := p.Tracer.Step(ctx, stage.Name)
+		verdict, err := stage.Run(stageCtx, u)
+		end(err)
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", stage.Name, err)
 		}
@@ -189,5 +195,8 @@ func (p *Pipeline) runStages(ctx context.Context, in store.Inbound) (string, err
 			return "ignored", p.finish(ctx, u, verdict.Reason)
 		}
 	}
-	return "processed", p.record(ctx, u)
+	ctx, end := p.Tracer.Step(ctx, "record")
+	err = p.record(ctx, u)
+	end(err)
+	return "processed", err
 }

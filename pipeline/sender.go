@@ -10,6 +10,7 @@ import (
 	"github.com/redress-cms/redress/cases/store"
 	"github.com/redress-cms/redress/channels"
 	"github.com/redress-cms/redress/pipeline/queue"
+	"github.com/redress-cms/redress/pipeline/tracing"
 )
 
 // Bounds of sending.
@@ -53,6 +54,7 @@ type Sender struct {
 	Random   func() float64 // in [0,1), for jitter
 	Logger   *slog.Logger
 	Metrics  *Metrics
+	Tracer   *tracing.Tracer
 	// OnFinal is told of a message that will not be sent (state failed or
 	// opted_out), and of a recipient's new address (se.Kind moved, state
 	// retry), before the row says so. A crash in between, or an error of its
@@ -93,7 +95,7 @@ func (s *Sender) send(ctx context.Context, row store.Outbound) error {
 	if instead != nil {
 		return s.finish(ctx, row, instead)
 	}
-	receipt, se := s.call(ctx, adapter, out)
+	receipt, se := s.call(ctx, row, adapter, out)
 	if se == nil {
 		return s.finish(ctx, row, s.sent(receipt))
 	}
@@ -101,17 +103,19 @@ func (s *Sender) send(ctx context.Context, row store.Outbound) error {
 }
 
 // call asks the provider. Whatever does not say what it means is uncertain.
-func (s *Sender) call(ctx context.Context, adapter channels.Adapter, out channels.Outbound) (receipt channels.Receipt, se *channels.SendError) {
+func (s *Sender) call(ctx context.Context, row store.Outbound, adapter channels.Adapter, out channels.Outbound) (receipt channels.Receipt, se *channels.SendError) {
 	timeout := s.CallTimeout
 	if timeout <= 0 {
 		timeout = defaultCallTimeout
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	ctx, end := s.Tracer.Outbound(ctx, row.InboundID, "send", tracing.Channel(row.Channel), tracing.Account(row.Account))
 	err := guarded(func() (err error) {
 		receipt, err = adapter.Send(ctx, out)
 		return err
 	})
+	end(err)
 	return receipt, channels.AsSendError(err)
 }
 

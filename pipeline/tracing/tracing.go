@@ -13,6 +13,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -35,14 +36,14 @@ type Tracer struct {
 
 // Options are what a Tracer is made of.
 type Options struct {
-	// Endpoint is the address of an OTLP/HTTP collector ("http://127.0.0.1:4318").
+	// Endpoint is the base address of an OTLP/HTTP collector
+	// ("http://127.0.0.1:4318"), to which "/v1/traces" is added.
 	Endpoint string
 	Sample   float64 // share of the messages that are traced, 0 to 1
 	// Salt tells the messages of this installation from those of others; all
 	// its processes have the same.
-	Salt    []byte
-	Role    string // of this process: "gateway", "worker", "serve"
-	Version string
+	Salt     []byte
+	Instance string // this process, among all that run
 }
 
 // New makes a Tracer that exports in the background. An empty endpoint gives
@@ -51,7 +52,7 @@ func New(ctx context.Context, o Options) (*Tracer, error) {
 	if o.Endpoint == "" {
 		return nil, nil
 	}
-	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(o.Endpoint))
+	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(strings.TrimSuffix(o.Endpoint, "/")+"/v1/traces"))
 	if err != nil {
 		return nil, fmt.Errorf("tracing: %w", err)
 	}
@@ -65,8 +66,7 @@ func NewWith(processor sdk.SpanProcessor, o Options) *Tracer {
 		sdk.WithSampler(sdk.TraceIDRatioBased(o.Sample)),
 		sdk.WithIDGenerator(ids{}),
 		sdk.WithResource(resource.NewSchemaless(
-			attribute.String("service.name", "redress"), attribute.String("service.version", o.Version),
-			attribute.String("redress.role", o.Role),
+			attribute.String("service.name", "redress"), attribute.String("service.instance.id", o.Instance),
 		)),
 	)
 	return &Tracer{provider: provider, tracer: provider.Tracer("redress"), salt: o.Salt}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel"
 
 	"github.com/redress-cms/redress/cases"
 	"github.com/redress-cms/redress/cases/store"
@@ -26,6 +27,7 @@ import (
 	"github.com/redress-cms/redress/pipeline"
 	"github.com/redress-cms/redress/pipeline/queue"
 	"github.com/redress-cms/redress/pipeline/spool"
+	"github.com/redress-cms/redress/pipeline/tracing"
 	"github.com/redress-cms/redress/templates"
 )
 
@@ -48,6 +50,7 @@ type App struct {
 	Adapters  pipeline.Adapters
 	Registry  *prometheus.Registry
 	Metrics   *pipeline.Metrics
+	Tracer    *tracing.Tracer // nil: off
 	Queue     queue.Queue
 	Fresh     bool // Options.Organisation was put into force by this Open
 
@@ -102,6 +105,9 @@ func (a *App) open(ctx context.Context) error {
 		return err
 	}
 	if a.Metrics, err = a.newMetrics(); err != nil {
+		return err
+	}
+	if err = a.openTracer(ctx); err != nil {
 		return err
 	}
 	a.Office = pipeline.NewOffice(pipeline.OfficeOptions{
@@ -168,6 +174,27 @@ func (a *App) openQueue() error {
 		return err
 	}
 	a.closers = append(a.closers, a.Queue)
+	return nil
+}
+
+// openTracer makes the tracer, where settings name a collector. Processes of one
+// installation know its messages by a secret they share.
+func (a *App) openTracer(ctx context.Context) error {
+	if a.Settings.Tracing.Endpoint == "" {
+		return nil
+	}
+	salt, err := a.webSecret(ctx)
+	if err != nil {
+		return err
+	}
+	a.Tracer, err = tracing.New(ctx, tracing.Options{
+		Endpoint: a.Settings.Tracing.Endpoint, Sample: a.Settings.Tracing.Sample, Salt: salt, Instance: holder(),
+	})
+	if err != nil {
+		return err
+	}
+	a.closers = append(a.closers, a.Tracer)
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { a.Logger.Debug("traces are lost", "error", err) }))
 	return nil
 }
 

@@ -90,7 +90,7 @@ func (a *App) newIntake(role Role) (*pipeline.Intake, error) {
 		return nil, fmt.Errorf("opening the spool: %w", err)
 	}
 	return pipeline.NewIntake(pipeline.IntakeOptions{
-		Store: a.Store, Queue: a.Queue, Spool: a.spool, Clock: a.Clock, Logger: a.Logger, Metrics: a.Metrics,
+		Store: a.Store, Queue: a.Queue, Spool: a.spool, Clock: a.Clock, Logger: a.Logger, Metrics: a.Metrics, Tracer: a.Tracer,
 		MaxBytes: a.Settings.Limits.MessageBytes * 2, // base64 and headers
 	}), nil
 }
@@ -123,7 +123,7 @@ func (a *App) startIntake(ctx context.Context, group *errgroup.Group, accept cha
 func (a *App) startWorkers(ctx context.Context, group *errgroup.Group) {
 	stages := pipeline.New(pipeline.Options{
 		Store: a.Store, Office: a.Office, Adapters: a.Adapters, Words: pipeline.NewWords(a.Templates.Keywords()),
-		Clock: a.Clock, Logger: a.Logger, Metrics: a.Metrics,
+		Clock: a.Clock, Logger: a.Logger, Metrics: a.Metrics, Tracer: a.Tracer,
 	})
 	worker := func(topic string, n int, handle func(context.Context, queue.Item) error) {
 		w := &pipeline.Worker{Queue: a.Queue, Topic: topic, Concurrency: n, Handle: handle, Clock: a.Clock, Logger: a.Logger}
@@ -133,7 +133,7 @@ func (a *App) startWorkers(ctx context.Context, group *errgroup.Group) {
 
 	sender := &pipeline.Sender{
 		Store: a.Store, Adapters: a.Adapters.Get, Pace: a.pacer(), Clock: a.Clock, Random: rand.Float64,
-		Logger: a.Logger, Metrics: a.Metrics, OnFinal: a.Office.Failed,
+		Logger: a.Logger, Metrics: a.Metrics, Tracer: a.Tracer, OnFinal: a.Office.Failed,
 	}
 	channelsHere := map[string]bool{}
 	for _, adapter := range a.Adapters {
