@@ -1,4 +1,4 @@
-module github.com/redress-cms/redress/scripts/bench/enmime
+module github.com/redress-cms/redress/scripts/enmime
 
 go 1.26.0
 
