@@ -21,7 +21,7 @@ var pgbenchRate = regexp.MustCompile(`tps = ([0-9.]+)`)
 // pgbench runs PostgreSQL's own benchmark and returns its transactions a second.
 func (b *bench) pgbench(ctx context.Context, database string, clients int, args ...string) (float64, error) {
 	args = append([]string{
-		"-n", "-M", "prepared", "-c", strconv.Itoa(clients), "-j", "2", "-T", strconv.Itoa(b.size(2, 10)),
+		"-n", "-c", strconv.Itoa(clients), "-j", "2", "-T", strconv.Itoa(b.size(2, 5)),
 	}, append(args, database)...)
 	out, err := exec.CommandContext(ctx, "pgbench", args...).CombinedOutput()
 	if err != nil {

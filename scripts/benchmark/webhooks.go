@@ -84,10 +84,10 @@ func (c *client) post(request []byte) error {
 	return nil
 }
 
-// fire posts all requests by so many clients, each as fast as it is answered,
-// and returns how long that took.
-func fire(ctx context.Context, p *product, clients int, requests [][]byte) (time.Duration, error) {
-	var next atomic.Int64
+// fire posts requests by so many clients, each as fast as it is answered, all
+// or as many as the limit gives time for, and returns the rate.
+func fire(ctx context.Context, p *product, clients int, requests [][]byte, limit time.Duration) (float64, error) {
+	var next, answered atomic.Int64
 	var wg sync.WaitGroup
 	errs := make(chan error, clients)
 	began := time.Now()
@@ -99,15 +99,16 @@ func fire(ctx context.Context, p *product, clients int, requests [][]byte) (time
 				return
 			}
 			defer c.conn.Close()
-			for n := next.Add(1) - 1; n < int64(len(requests)); n = next.Add(1) - 1 {
+			for n := next.Add(1) - 1; n < int64(len(requests)) && time.Since(began) < limit; n = next.Add(1) - 1 {
 				if err := c.post(requests[n]); err != nil {
 					errs <- err
 					return
 				}
+				answered.Add(1)
 			}
 		})
 	}
 	wg.Wait()
 	close(errs)
-	return time.Since(began), <-errs
+	return float64(answered.Load()) / time.Since(began).Seconds(), <-errs
 }
