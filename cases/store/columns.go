@@ -37,13 +37,21 @@ func (instant) GormDataType() string { return "instant" }
 
 // GormValue implements gorm.Valuer.
 func (i instant) GormValue(_ context.Context, db *gorm.DB) clause.Expr {
+	if i.IsZero() {
+		return clause.Expr{SQL: "NULL"}
+	}
+	return clause.Expr{SQL: "?", Vars: []any{i.value(db.Name())}}
+}
+
+// value is the time as an engine keeps it.
+func (i instant) value(engine string) any {
 	switch {
 	case i.IsZero():
-		return clause.Expr{SQL: "NULL"}
-	case db.Name() == sqliteName:
-		return clause.Expr{SQL: "?", Vars: []any{i.UnixMicro()}}
+		return nil
+	case engine == sqliteName:
+		return i.UnixMicro()
 	}
-	return clause.Expr{SQL: "?", Vars: []any{i.UTC().Truncate(time.Microsecond)}}
+	return i.UTC().Truncate(time.Microsecond)
 }
 
 // Scan implements sql.Scanner.

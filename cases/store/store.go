@@ -117,29 +117,6 @@ func (s *Store) exec(ctx context.Context, query string, args ...any) (int64, err
 	return n, err
 }
 
-// change runs a statement and returns how many rows it changed.
-func change(db *gorm.DB, query string, args ...any) (int64, error) {
-	result := db.Exec(query, args...)
-	return result.RowsAffected, result.Error
-}
-
-// all returns the rows of a query.
-func all[T any](db *gorm.DB, query string, args ...any) ([]T, error) {
-	var rows []T
-	err := db.Raw(query, args...).Scan(&rows).Error
-	return rows, err
-}
-
-// one returns the only row of a query, ErrNotFound when there is none.
-func one[T any](db *gorm.DB, query string, args ...any) (T, error) {
-	var row T
-	result := db.Raw(query, args...).Scan(&row)
-	if result.Error == nil && result.RowsAffected == 0 {
-		return row, ErrNotFound
-	}
-	return row, result.Error
-}
-
 // converted turns rows into what callers get.
 func converted[R, T any](rows []R, err error, convert func(R) T) ([]T, error) {
 	if err != nil {
