@@ -22,12 +22,32 @@ func (contactRow) TableName() string { return "contacts" }
 
 // addressRow is a row of contact_addresses.
 type addressRow struct {
+	ID              int64 `gorm:"primaryKey"`
+	ContactID       rowID
 	Channel         key
 	Value           key
 	Account         key
 	VerifiedAt      instant
 	OptedOutAt      instant
 	UndeliverableAt instant
+}
+
+// TableName implements gorm's Tabler.
+func (addressRow) TableName() string { return "contact_addresses" }
+
+// newAddressRow is the row of an address that was not known.
+func newAddressRow(a AddressChange) addressRow {
+	row := addressRow{
+		ContactID: rowID(a.ContactID), Channel: key(a.Address.Channel), Value: key(a.Address.Value), Account: key(a.Account),
+		VerifiedAt: optional(a.Verified), OptedOutAt: optional(a.OptedOut), UndeliverableAt: optional(a.Undeliverable),
+	}
+	if a.OptedIn {
+		row.OptedOutAt = instant{}
+	}
+	if a.Reachable {
+		row.UndeliverableAt = instant{}
+	}
+	return row
 }
 
 func (r addressRow) domain() cases.ContactAddress {

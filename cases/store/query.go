@@ -25,8 +25,13 @@ func change(db *gorm.DB, query string, args ...any) (int64, error) {
 
 // all returns the rows of a query. It does not use gorm's Scan, which also
 // writes out every statement with its values for a log that is off.
-func all[T any](db *gorm.DB, query string, args ...any) (list []T, err error) {
+func all[T any](db *gorm.DB, query string, args ...any) ([]T, error) {
 	query, values := bind(db.Name(), query, args)
+	return bound[T](db, query, values)
+}
+
+// bound is all of a query that has the engine's own parameters.
+func bound[T any](db *gorm.DB, query string, values []any) (list []T, err error) {
 	rows, err := db.Statement.ConnPool.QueryContext(db.Statement.Context, query, values...)
 	if err != nil {
 		return nil, err

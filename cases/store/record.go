@@ -15,18 +15,32 @@ import (
 // so that the caller must read again; ErrReferenceTaken when the reference or
 // token of a new case must be drawn again. Once saved, step.Contact has its id.
 func (s *Store) Record(ctx context.Context, step Step) (Recorded, error) {
-	var r recording
+	recorded, err := s.RecordAll(ctx, []Step{step})
+	if err != nil {
+		return Recorded{}, err
+	}
+	return recorded[0], nil
+}
+
+// RecordAll saves steps, of different inbound rows and timers, in one
+// transaction: all of them or, with an error of Record, none.
+func (s *Store) RecordAll(ctx context.Context, steps []Step) ([]Recorded, error) {
+	var b *batch
 	err := s.write(ctx, func(tx *gorm.DB) error {
-		r = recording{tx: tx, random: s.random, step: &step}
-		return r.save()
+		b = newBatch(tx, s.random, steps)
+		return b.save()
 	})
 	if err != nil {
-		return Recorded{}, fmt.Errorf("save a step: %w", mapConflict(err))
+		return nil, fmt.Errorf("save a step: %w", mapConflict(err))
 	}
-	if step.Contact != nil {
-		step.Contact.ID = r.contactID
+	out := make([]Recorded, len(steps))
+	for i, r := range b.recordings {
+		if steps[i].Contact != nil {
+			steps[i].Contact.ID = r.contactID
+		}
+		out[i] = Recorded{CaseID: r.caseID, ContactID: r.contactID, Outbox: r.due, Login: r.login}
 	}
-	return Recorded{CaseID: r.caseID, ContactID: r.contactID, Outbox: r.due, Login: r.login}, nil
+	return out, nil
 }
 
 // mapConflict names the constraints by which two steps can cross.
@@ -43,77 +57,51 @@ func mapConflict(err error) error {
 	return err
 }
 
-// recording is one Record under way.
+// recording is one step under way.
 type recording struct {
 	tx     *gorm.DB
 	random io.Reader
 	step   *Step
+	batch  *batch
 
 	caseID    int64
 	reference string
 	contactID int64
 	login     string
+	sealed    []eventRow      // of a new case
 	dropped   map[string]bool // outbox rows that their dedupe key kept out
 	due       []OutboundRef
 }
 
 // save runs the parts in the one order in which all steps take their locks.
-func (r *recording) save() error {
+func (b *batch) save() error {
 	for _, part := range []struct {
 		name string
 		save func() error
 	}{
-		{"inbound", r.finishInbound},
-		{"timer", r.fireTimer},
-		{"attachment", r.saveExamined},
-		{"contact", r.saveContact},
-		{"addresses", r.saveAddresses},
-		{"case", r.saveCase},
-		{"language", r.setLanguage},
-		{"events", r.saveEvents},
-		{"timers", r.saveTimers},
-		{"links", r.saveLinks},
-		{"participants", r.saveParticipants},
-		{"outbox", r.saveOutbox},
-		{"messages", r.saveMessages},
-		{"reports", func() error { return applyReports(r.tx, r.step.Reports) }},
-		{"chat", r.linkChat},
-		{"inbound", r.nameCase},
+		{"inbound", b.lockInbound},
+		{"timer", b.each((*recording).fireTimer)},
+		{"attachment", b.each((*recording).saveExamined)},
+		{"ids", b.drawIDs},
+		{"contact", b.each((*recording).saveContact)},
+		{"addresses", b.each((*recording).saveAddresses)},
+		{"case", b.each((*recording).saveCase)},
+		{"language", b.each((*recording).setLanguage)},
+		{"events", b.each((*recording).saveEvents)},
+		{"timers", b.each((*recording).saveTimers)},
+		{"links", b.each((*recording).saveLinks)},
+		{"participants", b.each((*recording).saveParticipants)},
+		{"outbox", b.saveOutbox},
+		{"messages", b.each((*recording).saveMessages)},
+		{"reports", b.each((*recording).saveReports)},
+		{"chat", b.each((*recording).linkChat)},
+		{"inbound", b.finishInbound},
 	} {
 		if err := part.save(); err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)
 		}
 	}
 	return nil
-}
-
-// finishInbound ends the inbound row, in line with the others of its sender.
-func (r *recording) finishInbound() error {
-	if r.step.Inbound == 0 {
-		return nil
-	}
-	n, err := change(r.tx, `UPDATE inbound SET state = ?, reason = ?, processed_at = ?
-		WHERE id = ? AND state = 'received' AND NOT EXISTS (SELECT 1 FROM inbound earlier
-			WHERE earlier.channel = inbound.channel AND earlier.sender = inbound.sender
-				AND earlier.state = 'received' AND earlier.id < inbound.id)`,
-		r.step.InboundState, text(r.step.InboundReason), instant{r.step.At}, r.step.Inbound)
-	if err == nil && n == 0 {
-		err = ErrDone
-	}
-	return err
-}
-
-// nameCase tells the inbound row its case, which may just have been made.
-func (r *recording) nameCase() error {
-	caseID := r.caseID
-	if caseID == 0 && len(r.step.Messages) > 0 {
-		caseID = r.step.Messages[0].CaseID
-	}
-	if r.step.Inbound == 0 || caseID == 0 {
-		return nil
-	}
-	_, err := change(r.tx, `UPDATE inbound SET case_id = ? WHERE id = ?`, caseID, r.step.Inbound)
-	return err
 }
 
 func (r *recording) fireTimer() error {
@@ -127,3 +115,5 @@ func (r *recording) fireTimer() error {
 	}
 	return err
 }
+
+func (r *recording) saveReports() error { return applyReports(r.tx, r.step.Reports) }

@@ -3,8 +3,6 @@ package store
 import (
 	"strings"
 
-	"gorm.io/gorm/clause"
-
 	"github.com/redress-cms/redress/cases"
 )
 
@@ -22,10 +20,12 @@ func (r *recording) saveCase() error {
 		row.ContactID = rowID(r.contactID)
 	}
 	if c.New {
-		row.ID, row.Version = 0, 1
-		if err := r.tx.Create(&row).Error; err != nil {
+		row.ID, row.Version = r.batch.nextID("cases"), 1
+		var err error
+		if r.sealed, err = r.seal(row.ID, &row.EventCount, &row.EventHash); err != nil {
 			return err
 		}
+		r.batch.cases = append(r.batch.cases, row)
 	} else {
 		result := r.tx.Model(&row).Where("version = ?", c.Case.Version).
 			Select("*").Omit("id", "reference", "token", "event_count", "event_hash").Updates(&row)
@@ -42,32 +42,45 @@ func (r *recording) saveCase() error {
 
 // saveEvents seals the events onto the chain of the case.
 func (r *recording) saveEvents() error {
-	if r.step.Change == nil || len(r.step.Change.Events) == 0 {
+	c := r.step.Change
+	if c == nil || len(c.Events) == 0 {
+		return nil
+	}
+	if c.New {
+		r.batch.events = append(r.batch.events, r.sealed...)
 		return nil
 	}
 	end, err := one[caseRow](r.tx, `SELECT event_count, event_hash FROM cases WHERE id = ?`, r.caseID)
 	if err != nil {
 		return err
 	}
-	rows := make([]eventRow, len(r.step.Change.Events))
-	for i, e := range r.step.Change.Events {
-		e = cleanEvent(e)
-		end.EventCount++
-		e.CaseID, e.Seq = r.caseID, end.EventCount
-		if e.At.IsZero() {
-			e.At = r.step.At
-		}
-		if err := cases.Seal(end.EventHash, &e, r.random); err != nil {
-			return err
-		}
-		end.EventHash, rows[i] = e.Hash, newEventRow(e)
-	}
-	if err := r.tx.Create(&rows).Error; err != nil {
+	rows, err := r.seal(r.caseID, &end.EventCount, &end.EventHash)
+	if err != nil {
 		return err
 	}
+	r.batch.events = append(r.batch.events, rows...)
 	_, err = change(r.tx, `UPDATE cases SET event_count = ?, event_hash = ? WHERE id = ?`,
 		end.EventCount, end.EventHash, r.caseID)
 	return err
+}
+
+// seal makes the rows of the step's events, onto a chain of count events that
+// ends in hash.
+func (r *recording) seal(caseID int64, count *int, hash *[]byte) ([]eventRow, error) {
+	rows := make([]eventRow, len(r.step.Change.Events))
+	for i, e := range r.step.Change.Events {
+		e = cleanEvent(e)
+		*count++
+		e.CaseID, e.Seq = caseID, *count
+		if e.At.IsZero() {
+			e.At = r.step.At
+		}
+		if err := cases.Seal(*hash, &e, r.random); err != nil {
+			return nil, err
+		}
+		*hash, rows[i] = e.Hash, newEventRow(e)
+	}
+	return rows, nil
 }
 
 // saveTimers drops the timers that are cancelled or replaced and sets the new
@@ -77,6 +90,21 @@ func (r *recording) saveTimers() error {
 	if c == nil || len(c.Cancel)+len(c.Timers) == 0 {
 		return nil
 	}
+	if !c.New {
+		if err := r.dropTimers(c); err != nil {
+			return err
+		}
+	}
+	for i, t := range c.Timers {
+		if !replaced(t.Kind, c.Timers[i+1:]) {
+			r.batch.timers = append(r.batch.timers, timerRow{CaseID: r.caseID, Kind: t.Kind, DueAt: instant{t.At}, State: "pending"})
+		}
+	}
+	return nil
+}
+
+// dropTimers takes the timers that a change cancels or replaces out of the way.
+func (r *recording) dropTimers(c *cases.Change) error {
 	pending, err := all[timerRow](r.tx, `SELECT * FROM timers WHERE case_id = ? AND state = 'pending'`, r.caseID)
 	if err != nil {
 		return err
@@ -93,16 +121,7 @@ func (r *recording) saveTimers() error {
 			return err
 		}
 	}
-	var rows []timerRow
-	for i, t := range c.Timers {
-		if !replaced(t.Kind, c.Timers[i+1:]) {
-			rows = append(rows, timerRow{CaseID: r.caseID, Kind: t.Kind, DueAt: instant{t.At}, State: "pending"})
-		}
-	}
-	if len(rows) == 0 {
-		return nil
-	}
-	return r.tx.Create(&rows).Error
+	return nil
 }
 
 func replaced(kind cases.TimerKind, timers []cases.Timer) bool {
@@ -148,46 +167,16 @@ func (r *recording) saveMessages() error {
 			m.At = r.step.At
 		}
 		row := newMessageRow(m)
-		if err := r.tx.Create(&row).Error; err != nil {
-			return err
-		}
-		if len(m.Attachments) == 0 {
-			continue
-		}
-		files := make([]attachmentRow, len(m.Attachments))
-		for i, a := range m.Attachments {
+		row.ID = r.batch.nextID("messages")
+		r.batch.messages = append(r.batch.messages, row)
+		for _, a := range m.Attachments {
 			if a.PublicID == "" {
 				var err error
 				if a.PublicID, err = cases.NewToken(r.random); err != nil {
 					return err
 				}
 			}
-			files[i] = newAttachmentRow(row.ID, a)
-		}
-		if err := r.tx.Create(&files).Error; err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// saveOutbox adds messages to be sent, each dedupe key once for ever.
-func (r *recording) saveOutbox() error {
-	r.dropped = map[string]bool{}
-	for _, o := range r.step.Outbox {
-		row, err := r.outboxRow(o)
-		if err != nil {
-			return err
-		}
-		result := r.tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "dedupe"}}, DoNothing: true}).Create(&row)
-		if result.Error != nil {
-			return result.Error
-		}
-		switch {
-		case result.RowsAffected == 0:
-			r.dropped[o.ID] = true
-		case !row.NextAttemptAt.After(r.step.At) && (row.State == OutPending || row.State == OutRetry):
-			r.due = append(r.due, row.ref())
+			r.batch.attachments = append(r.batch.attachments, newAttachmentRow(row.ID, a))
 		}
 	}
 	return nil

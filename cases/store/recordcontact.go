@@ -19,13 +19,11 @@ func (r *recording) saveContact() error {
 		}
 		return err
 	}
-	row := contactRow{Name: text(contact.Name), Language: text(contact.Language), CreatedAt: instant{contact.CreatedAt}}
+	row := contactRow{ID: r.batch.nextID("contacts"), Name: text(contact.Name), Language: text(contact.Language), CreatedAt: instant{contact.CreatedAt}}
 	if row.CreatedAt.IsZero() {
 		row.CreatedAt = instant{r.step.At}
 	}
-	if err := r.tx.Create(&row).Error; err != nil {
-		return err
-	}
+	r.batch.contacts = append(r.batch.contacts, row)
 	r.contactID = row.ID
 	return nil
 }
@@ -42,6 +40,10 @@ func (r *recording) saveAddresses() error {
 		}
 		if a.ContactID == 0 {
 			return errors.New("an address without a contact")
+		}
+		if ofStep && isNew && len(r.step.Addresses) == 1 { // the usual; that it is new the index sees to
+			r.batch.addresses = append(r.batch.addresses, newAddressRow(a))
+			return nil
 		}
 		added, err := r.saveAddress(a)
 		if err != nil {
