@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"time"
 
@@ -27,7 +26,7 @@ func (serveCommand) Run(r *invocation) error {
 	if err != nil {
 		return err
 	}
-	return serve(r.Context, settings, app.NewLogger(r.Streams.Err, settings.Log), app.Role{Gateway: true, Worker: true})
+	return serve(r, settings, app.Role{Gateway: true, Worker: true})
 }
 
 type gatewayCommand struct{}
@@ -61,7 +60,7 @@ func runShared(r *invocation, role app.Role) error {
 	if settings.Database.URL == "" || len(settings.Redis.URL) == 0 {
 		return errors.New("gateway and worker need database.url (postgres://…) and redis.url in the settings; on one machine run: redress serve")
 	}
-	return serve(r.Context, settings, app.NewLogger(r.Streams.Err, settings.Log), role)
+	return serve(r, settings, role)
 }
 
 // databaseRetry is between two tries to reach the database at start.
@@ -69,7 +68,8 @@ const databaseRetry = 3 * time.Second
 
 // serve opens everything and runs it. The listener is there first, so that
 // /readyz tells what is missing while a database is away.
-func serve(ctx context.Context, settings *configs.Settings, log *slog.Logger, role app.Role) (err error) {
+func serve(r *invocation, settings *configs.Settings, role app.Role) (err error) {
+	ctx := r.Context
 	listener, err := app.Listen(ctx, settings.HTTP.Listen)
 	if err != nil {
 		return err
@@ -79,7 +79,9 @@ func serve(ctx context.Context, settings *configs.Settings, log *slog.Logger, ro
 	if err := app.ServeDebug(ctx, settings.Debug.Listen); err != nil {
 		return err
 	}
-	a, err := openPatiently(ctx, app.Options{Settings: settings, Logger: log}, gate)
+	a, err := openPatiently(ctx, app.Options{
+		Settings: settings, Logger: app.NewLogger(r.Streams.Err, settings.Log), Clock: machineClock(r.environ),
+	}, gate)
 	if ctx.Err() != nil && a == nil {
 		return nil // told to stop while waiting
 	}
