@@ -237,7 +237,7 @@ func (i *Intake) save(ctx context.Context, messages []channels.Inbound) error {
 		rows[n] = store.Inbound{
 			Channel: m.Channel, Account: m.Account, ExternalID: m.ExternalID, Sender: m.Sender,
 			ReceivedAt: m.ReceivedAt, ContentType: m.ContentType, Raw: m.Raw, File: store.Stored(m.File),
-			State: store.InboundReceived, NextTryAt: now,
+			State: store.InboundReceived,
 		}
 		if m.ReceivedAt.IsZero() {
 			rows[n].ReceivedAt = now

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -70,6 +71,10 @@ func (l *line) Read(_ context.Context, in channels.Inbound) (channels.Message, e
 	case "broken":
 		if l.failing {
 			return m, fmt.Errorf("its file cannot be had now")
+		}
+	case "full":
+		if l.failing {
+			return m, fmt.Errorf("keeping its file: %w", syscall.ENOSPC)
 		}
 	}
 	if err := json.Unmarshal(in.Raw, &m); err != nil {

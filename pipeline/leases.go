@@ -88,6 +88,21 @@ func (l *Leases) Hold(name string) func(ctx context.Context) (bool, error) {
 	}
 }
 
+// Take waits until this process has the lease of name. From then on Run keeps it.
+func (l *Leases) Take(ctx context.Context, name string) error {
+	hold := l.Hold(name)
+	for {
+		got, err := hold(ctx)
+		if got || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			l.Logger.Warn("no lease", "lease", name, "error", err)
+		}
+		waitUntil(ctx, l.Clock, l.Clock.Now().Add(leaseRetry))
+	}
+}
+
 // While runs work whenever this process has the lease of name, until ctx ends
 // or work returns by itself. The context of work ends when the lease is lost.
 // The lease is given back at the end, so that another process takes over at

@@ -40,8 +40,9 @@ func (p *Pipeline) stages() []Stage {
 
 // Limits of handling one message.
 const (
-	maxTries     = 5 // then it is quarantined
-	maxConflicts = 8 // runs of the stages when others change the same case
+	maxTries     = 5               // then it is quarantined
+	outageWait   = 5 * time.Second // before a message is tried again that an outage held up
+	maxConflicts = 8               // runs of the stages when others change the same case
 	senderBatch  = 16
 )
 
@@ -62,6 +63,7 @@ type Records interface {
 	SenderQueue(ctx context.Context, channel, sender string, limit int) ([]store.Inbound, error)
 	Inbound(ctx context.Context, id int64) (store.Inbound, error)
 	FailInbound(ctx context.Context, id int64, reason string, nextTry time.Time) error
+	PutOffInbound(ctx context.Context, id int64, reason string, nextTry time.Time) error
 	QuarantineInbound(ctx context.Context, id int64, reason string) error
 	CountSender(ctx context.Context, channel, sender string, since time.Time) (int, error)
 	FirstSeen(ctx context.Context, channel, externalID string) (int64, error)
@@ -116,7 +118,7 @@ func (p *Pipeline) HandleInbound(ctx context.Context, id int64) error {
 			return nil
 		}
 		for _, in := range rows {
-			if in.NextTryAt.After(p.Clock.Now()) {
+			if in.NextTryAt.After(p.Clock.Now()) && in.NextTryAt.After(in.ReceivedAt) {
 				return nil // the sweep comes back for it; later ones wait behind it
 			}
 			done, err := p.handleOne(ctx, in)
@@ -142,6 +144,9 @@ func (p *Pipeline) handleOne(ctx context.Context, in store.Inbound) (bool, error
 		return false, nil // another worker is at this sender's messages, and goes on with them
 	case ctx.Err() != nil:
 		return false, ctx.Err()
+	case isOutage(err) && !errors.Is(err, channels.ErrUnreadable):
+		log.Warn("message waits until what is away is back", "error", err)
+		return p.putOff(p.Store.PutOffInbound(ctx, in.ID, reasonOf(err), p.Clock.Now().Add(outageWait)))
 	case errors.Is(err, channels.ErrUnreadable), in.Tries+1 >= maxTries:
 		log.Error("message quarantined", "error", err)
 		p.Metrics.InboundProcessed(in.Channel, "quarantined")
@@ -156,7 +161,16 @@ func (p *Pipeline) handleOne(ctx context.Context, in store.Inbound) (bool, error
 		level = slog.LevelDebug
 	}
 	log.Log(ctx, level, "message not handled yet", "error", err, "tries", in.Tries+1)
-	if err := p.Store.FailInbound(ctx, in.ID, reasonOf(err), next); err != nil {
+	return p.putOff(p.Store.FailInbound(ctx, in.ID, reasonOf(err), next))
+}
+
+// putOff finds out whether a message that failed was done all the same: the
+// answer to a commit can be lost.
+func (p *Pipeline) putOff(err error) (done bool, _ error) {
+	if errors.Is(err, store.ErrDone) {
+		return true, nil
+	}
+	if err != nil {
 		return false, fmt.Errorf("putting off: %w", err)
 	}
 	return false, nil

@@ -125,7 +125,7 @@ func (c *city) say(text string) {
 		name, value, _ := strings.Cut(flag, "=")
 		switch name {
 		case "":
-		case "broken", "panic":
+		case "broken", "full", "panic":
 			contentType = name
 		default:
 			c.flag(&m, at, name, c.spell(value))

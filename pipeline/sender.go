@@ -18,8 +18,12 @@ const (
 	defaultCallTimeout = time.Minute
 	defaultAttempts    = 12 // with growing pauses, about an hour and three quarters
 	maxPaceWait        = 2 * time.Second
-	finishTimeout      = 5 * time.Second
-	finishTries        = 30
+	// maxClaimAge is how long after a claim a call may still begin. A process
+	// that was stopped for longer may have been taken for dead, and its message
+	// sent by another.
+	maxClaimAge   = leaseTTL - leaseRetry
+	finishTimeout = 5 * time.Second
+	finishTries   = 30
 )
 
 // Outbox is where rendered messages wait and what became of them is kept.
@@ -66,12 +70,17 @@ type Sender struct {
 
 // Handle sends the row that item names, if it is still to be sent.
 func (s *Sender) Handle(ctx context.Context, item queue.Item) error {
-	rows, err := s.Store.Claim(ctx, []string{item.ID}, s.Clock.Now())
+	claimed := s.Clock.Now()
+	rows, err := s.Store.Claim(ctx, []string{item.ID}, claimed)
 	if err != nil {
 		return fmt.Errorf("claiming an outbox row: %w", err)
 	}
 	for _, row := range rows {
-		if err := s.send(ctx, row); err != nil {
+		if row.State == store.OutExpired {
+			s.report(row, pastExpiry())
+			continue
+		}
+		if err := s.send(ctx, row, claimed); err != nil {
 			return fmt.Errorf("outbound %s: %w", row.ID, err)
 		}
 	}
@@ -79,7 +88,7 @@ func (s *Sender) Handle(ctx context.Context, item queue.Item) error {
 }
 
 // send is one attempt.
-func (s *Sender) send(ctx context.Context, row store.Outbound) error {
+func (s *Sender) send(ctx context.Context, row store.Outbound, claimed time.Time) error {
 	adapter, ok := s.Adapters(row.Channel, row.Account)
 	if !ok {
 		return s.finish(ctx, row, s.putBack(holdFor, "", "no such account in the settings"))
@@ -95,11 +104,18 @@ func (s *Sender) send(ctx context.Context, row store.Outbound) error {
 	if instead != nil {
 		return s.finish(ctx, row, instead)
 	}
+	if s.Clock.Now().Sub(claimed) > maxClaimAge {
+		return s.finish(ctx, row, s.putBack(0, row.ErrorCode, "its worker was held up"))
+	}
 	receipt, se := s.call(ctx, row, adapter, out)
 	if se == nil {
 		return s.finish(ctx, row, s.sent(receipt))
 	}
 	return s.finish(ctx, row, s.judge(ctx, row, se))
+}
+
+func pastExpiry() *store.Outcome {
+	return &store.Outcome{State: store.OutExpired, Error: "its time to be sent has passed"}
 }
 
 // call asks the provider. Whatever does not say what it means is uncertain.
@@ -146,7 +162,7 @@ func (s *Sender) pace(ctx context.Context, row store.Outbound, adapter channels.
 	case wait > 0 && !waitUntil(ctx, s.Clock, now.Add(wait)):
 		return s.putBack(0, codePaced, "")
 	case !row.ExpiresAt.IsZero() && !s.Clock.Now().Before(row.ExpiresAt):
-		return &store.Outcome{State: store.OutExpired, Error: "its time to be sent has passed"}
+		return pastExpiry()
 	}
 	return nil
 }
@@ -154,7 +170,7 @@ func (s *Sender) pace(ctx context.Context, row store.Outbound, adapter channels.
 // finish saves what became of an attempt, also when ctx has ended and while
 // the database is briefly away: what is not saved becomes uncertain.
 func (s *Sender) finish(ctx context.Context, row store.Outbound, o *store.Outcome) error {
-	o.At = s.Clock.Now()
+	o.At, o.Attempt = s.Clock.Now(), row.Attempts
 	for try := 1; ; try++ {
 		save, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
 		err := s.Store.Finish(save, row.ID, *o)

@@ -67,6 +67,25 @@ func TestAMessageThatKeepsFailing(t *testing.T) {
 	}
 }
 
+// A message waits for a disk or a server however long that is away.
+func TestAnOutageQuarantinesNothing(t *testing.T) {
+	c := newCity(t, nil)
+	c.lines["text"].failing = true
+	c.play(`
+		eve@text (full): Water is leaking
+		` + strings.Repeat(".. 20m\n", 9) + `
+	`)
+	if state, reason := c.state(1); state != store.InboundReceived || !strings.Contains(reason, "no space") {
+		t.Errorf("after three hours it is %s: %s", state, reason)
+	}
+	c.lines["text"].failing = false
+	c.play(`
+		.. 10s
+		-> eve@text acknowledged
+		-> asha@chat assigned
+	`)
+}
+
 func TestAMessageThatFailsForGood(t *testing.T) {
 	c := newCity(t, nil)
 	c.lines["text"].panics = true

@@ -20,6 +20,7 @@ import (
 type engine struct {
 	*store.Store
 	name string
+	url  string // empty: SQLite
 	db   *sql.DB
 }
 
@@ -100,7 +101,7 @@ func openEngine(t *testing.T, name string, o store.Options, driver, dsn string) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	return engine{Store: s, name: name, db: db}
+	return engine{Store: s, name: name, url: o.URL, db: db}
 }
 
 // exec runs a statement behind the store's back.

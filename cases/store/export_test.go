@@ -22,7 +22,7 @@ func HotQueries(now time.Time) []HotQuery {
 		{"DueInbound", dueInboundSQL, []any{0, instant{now}, 10}, "inbound_waiting"},
 		{"SenderQueue", senderQueueSQL, []any{key("sms"), key("+15550001111"), 10, senderQueueBytes}, "inbound_sender_queue"},
 		{"DueTimers", dueTimersSQL, []any{instant{now}, 10}, "timers_due"},
-		{"DueOutbound", dueOutboundSQL, []any{instant{now}, instant{now}, instant{now}, 10}, "outbox_due"},
+		{"DueOutbound", dueOutboundSQL, []any{instant{now}, instant{now}, instant{now}, instant{now}, 10}, "outbox_due"},
 		{"CaseByReference", caseByReferenceSQL, []any{key("C-7K2M-9QXT")}, "cases_reference"},
 		{"CasesOfContact", casesOfContactSQL, []any{1, 10}, "cases_contact"},
 		{"ContactByAddress", contactByAddressSQL, []any{key("sms"), key("+15550001111")}, "contact_addresses_address"},

@@ -210,7 +210,9 @@ const senderQueueSQL = `SELECT * FROM inbound WHERE id IN (
 		WHERE before < ?)
 	ORDER BY id`
 
-// DueInbound names messages to be worked on now, by id, from the one following after.
+// DueInbound names messages to be worked on now, by id, from the one following
+// after. What was never put off is due whatever the clock says: the one of the
+// gateway that took it in may be ahead.
 func (s *Store) DueInbound(ctx context.Context, now time.Time, after int64, limit int) ([]InboundRef, error) {
 	rows, err := all[inboundRow](s.read(ctx), dueInboundSQL, after, instant{now}, limit)
 	list, err := converted(rows, err, func(r inboundRow) InboundRef {
@@ -223,12 +225,20 @@ func (s *Store) DueInbound(ctx context.Context, now time.Time, after int64, limi
 }
 
 const dueInboundSQL = `SELECT id, channel, sender FROM inbound
-	WHERE ` + waitingInbound + ` AND state = 'received' AND id > ? AND next_try_at <= ? ORDER BY id LIMIT ?`
+	WHERE ` + waitingInbound + ` AND state = 'received' AND id > ?
+		AND (next_try_at <= ? OR next_try_at <= received_at) ORDER BY id LIMIT ?`
 
 // FailInbound puts a message off after a try that failed. ErrDone: it is no
 // longer in state received.
 func (s *Store) FailInbound(ctx context.Context, id int64, reason string, nextTry time.Time) error {
 	return s.changeInbound(ctx, id, `UPDATE inbound SET tries = tries + 1, reason = ?, next_try_at = ?
+		WHERE id = ? AND state = 'received'`, text(reason), instant{nextTry}, id)
+}
+
+// PutOffInbound puts a message off that is not to blame: the try does not
+// count. ErrDone: it is no longer in state received.
+func (s *Store) PutOffInbound(ctx context.Context, id int64, reason string, nextTry time.Time) error {
+	return s.changeInbound(ctx, id, `UPDATE inbound SET reason = ?, next_try_at = ?
 		WHERE id = ? AND state = 'received'`, text(reason), instant{nextTry}, id)
 }
 

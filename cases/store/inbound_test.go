@@ -166,14 +166,20 @@ func TestWaysOfAMessageThroughItsStates(t *testing.T) {
 			}
 			return len(refs)
 		}
-		if due(now) != 1 || due(now.Add(-time.Second)) != 0 {
-			t.Error("a new message is due from its time on")
+		if due(now) != 1 || due(now.Add(-2*time.Hour)) != 1 {
+			t.Error("a new message is due at once, also by a clock that is behind that of its gateway")
 		}
 		if err := s.FailInbound(ctx, id, "database of the provider away", now.Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		if due(now) != 0 || due(now.Add(time.Minute)) != 1 {
 			t.Error("a message put off is due when its time has come, not before")
+		}
+		if err := s.PutOffInbound(ctx, id, "the disk is full", now.Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if in, err := s.Inbound(ctx, id); err != nil || in.Tries != 1 || in.Reason != "the disk is full" {
+			t.Errorf("put off for an outage: %+v, %v; want it not counted", in, err)
 		}
 		if err := s.QuarantineInbound(ctx, id, "cannot be read"); err != nil {
 			t.Fatal(err)

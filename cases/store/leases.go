@@ -37,13 +37,27 @@ func (s *Store) SetCursor(ctx context.Context, name, value string) error {
 	return nil
 }
 
+// ProcessLease is the lease that says that a process is alive. What it claimed
+// is abandoned when that runs out.
+func ProcessLease(holder string) string { return "process:" + holder }
+
 // Lease takes or renews a lease for holder until now + ttl, and reports
-// whether holder has it. Whoever lets it run out may lose it to another.
+// whether holder has it. Whoever lets it run out may lose it to another. On
+// PostgreSQL now is the database's, so that machines whose clocks differ agree.
 func (s *Store) Lease(ctx context.Context, name, holder string, now time.Time, ttl time.Duration) (bool, error) {
-	n, err := s.exec(ctx, `INSERT INTO leases (name, holder, expires_at) VALUES (?, ?, ?)
-		ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
-		WHERE leases.holder = excluded.holder OR leases.expires_at <= ?`,
-		key(name), key(holder), instant{now.Add(ttl)}, instant{now})
+	n, err := int64(0), error(nil)
+	if s.writer.Name() == postgresName {
+		n, err = s.exec(ctx, `INSERT INTO leases (name, holder, expires_at)
+			VALUES (?, ?, clock_timestamp() + ? * interval '1 microsecond')
+			ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+			WHERE leases.holder = excluded.holder OR leases.expires_at <= clock_timestamp()`,
+			key(name), key(holder), ttl.Microseconds())
+	} else {
+		n, err = s.exec(ctx, `INSERT INTO leases (name, holder, expires_at) VALUES (?, ?, ?)
+			ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+			WHERE leases.holder = excluded.holder OR leases.expires_at <= ?`,
+			key(name), key(holder), instant{now.Add(ttl)}, instant{now})
+	}
 	if err != nil {
 		return false, fmt.Errorf("take lease %s: %w", name, err)
 	}

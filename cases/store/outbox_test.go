@@ -130,7 +130,7 @@ func TestClaimLeavesOutWhatIsNotToBeSent(t *testing.T) {
 			t.Errorf("due: %+v, %v", due, err)
 		}
 		rows, err := s.Claim(t.Context(), append([]string{"01B", "unknown"}, ids...), now)
-		if err != nil || len(rows) != 2 {
+		if err != nil || len(rows) != 3 || rows[1].State != store.OutExpired {
 			t.Fatalf("claimed: %+v, %v", rows, err)
 		}
 		if s := state(t, s, "01EXPIRED"); s != store.OutExpired {
@@ -141,6 +141,11 @@ func TestClaimLeavesOutWhatIsNotToBeSent(t *testing.T) {
 		}
 		if again, err := s.Claim(t.Context(), ids, now); err != nil || len(again) != 0 {
 			t.Errorf("claimed again: %+v, %v", again, err)
+		}
+		ahead := text("01AHEAD") // made by a clock that was ahead, and never put off
+		ahead.CreatedAt, ahead.NextAttemptAt = now.Add(2*time.Hour), now.Add(2*time.Hour)
+		if rows, err := s.Claim(t.Context(), queued(t, s, ahead), now); err != nil || len(rows) != 1 {
+			t.Errorf("what was made in two hours: %+v, %v", rows, err)
 		}
 	})
 }
@@ -184,6 +189,65 @@ func TestWaysOfAnAttempt(t *testing.T) {
 		}
 		if rows, _ := s.Claim(ctx, []string{"01A"}, retryAt); len(rows) != 1 {
 			t.Error("a message to be sent again cannot be claimed")
+		}
+	})
+}
+
+// The attempts of a process are its own while it says that it is alive, be it
+// ever so slow and whatever the clock of another says.
+func TestTheAttemptsOfADeadProcessAreUncertain(t *testing.T) {
+	each(t, func(t *testing.T, s engine) {
+		if s.name != "postgres" {
+			t.Skip("the embedded engine is not shared")
+		}
+		ctx := t.Context()
+		queued(t, s, text("01A"), text("01B"))
+		for id, holder := range map[string]string{"01A": "dead", "01B": "slow"} {
+			worker, err := store.Open(ctx, store.Options{URL: s.url, Holder: holder})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer worker.Close()
+			if held, err := worker.Lease(ctx, store.ProcessLease(holder), holder, now, time.Minute); !held || err != nil {
+				t.Fatal(held, err)
+			}
+			if rows, err := worker.Claim(ctx, []string{id}, now); err != nil || len(rows) != 1 {
+				t.Fatalf("claimed: %+v, %v", rows, err)
+			}
+		}
+		if rows, err := s.Abandoned(ctx, now.Add(2*time.Hour)); err != nil || len(rows) != 0 {
+			t.Errorf("abandoned while both live: %+v, %v", rows, err)
+		}
+		s.exec(t, `UPDATE leases SET expires_at = expires_at - interval '1 minute' WHERE name = 'process:dead'`)
+		if rows, err := s.Abandoned(ctx, now); err != nil || len(rows) != 1 || rows[0].ID != "01A" {
+			t.Errorf("abandoned when one is dead: %+v, %v", rows, err)
+		}
+		s.exec(t, `UPDATE outbox SET claimed_at = claimed_at - interval '3 minutes'`)
+		if rows, err := s.Abandoned(ctx, now); err != nil || len(rows) != 1 || rows[0].ID != "01B" {
+			t.Errorf("abandoned when the other took too long: %+v, %v", rows, err)
+		}
+	})
+}
+
+func TestNewsOfAnOldAttemptIsRefused(t *testing.T) {
+	each(t, func(t *testing.T, s engine) {
+		ctx := t.Context()
+		queued(t, s, text("01A"))
+		for attempt := range 2 {
+			if rows, err := s.Claim(ctx, []string{"01A"}, now); err != nil || len(rows) != 1 || rows[0].Attempts != attempt+1 {
+				t.Fatalf("claimed: %+v, %v", rows, err)
+			}
+			if attempt == 0 {
+				if err := s.Finish(ctx, "01A", store.Outcome{State: store.OutRetry, NextAttemptAt: now, At: now, Attempt: 1}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := s.Finish(ctx, "01A", store.Outcome{State: store.OutFailed, At: now, Attempt: 1}); !errors.Is(err, store.ErrDone) {
+			t.Errorf("news of the first attempt during the second: %v, want ErrDone", err)
+		}
+		if err := s.Finish(ctx, "01A", store.Outcome{State: store.OutSent, At: now, Attempt: 2}); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -59,9 +59,11 @@ func due(t *testing.T, s engine, at time.Time) []string {
 	return ids
 }
 
-// What waits in line is not due, so that it is fed to dispatch when its turn
-// comes and not when the sweep next repeats itself.
-func TestOnlyTheFirstInLineIsDue(t *testing.T) {
+// Who waits behind a message that is due is fed to dispatch with it, which
+// keeps the order. Who waits behind one that is put off or being sent is not,
+// so that it is fed when its turn comes and not when the sweep next repeats
+// itself.
+func TestALineIsDueWithItsFirst(t *testing.T) {
 	each(t, func(t *testing.T, s engine) {
 		first, second, expired, other := text("01A"), text("01B"), text("01C"), text("01D")
 		for _, row := range []*store.Outbound{&first, &second, &expired} {
@@ -69,10 +71,28 @@ func TestOnlyTheFirstInLineIsDue(t *testing.T) {
 		}
 		expired.ExpiresAt = now
 		queued(t, s, first, second, expired, other)
-		if got := due(t, s, now); !slices.Equal(got, []string{"01A", "01C", "01D"}) {
-			t.Errorf("due: %v, want all but the second to the same recipient", got)
+		if got := due(t, s, now); !slices.Equal(got, []string{"01A", "01B", "01C", "01D"}) {
+			t.Errorf("due: %v, want all, in order", got)
 		}
-		sent(t, s, "01A", "SM1")
+		if rows, err := s.Claim(t.Context(), []string{"01B", "01A"}, now); err != nil || len(rows) != 1 || rows[0].ID != "01A" {
+			t.Errorf("claimed: %+v, %v; want the first alone", rows, err)
+		}
+		if got := due(t, s, now); !slices.Equal(got, []string{"01C", "01D"}) {
+			t.Errorf("due while the first is being sent: %v", got)
+		}
+		wait := store.Outcome{State: store.OutRetry, NextAttemptAt: now.Add(time.Minute), At: now, NotMade: true}
+		if err := s.Finish(t.Context(), "01A", wait); err != nil {
+			t.Fatal(err)
+		}
+		if got := due(t, s, now); !slices.Equal(got, []string{"01C", "01D"}) {
+			t.Errorf("due while the first is put off: %v", got)
+		}
+		if rows, err := s.Claim(t.Context(), []string{"01A"}, now.Add(time.Minute)); err != nil || len(rows) != 1 {
+			t.Errorf("claimed: %+v, %v", rows, err)
+		}
+		if err := s.Finish(t.Context(), "01A", store.Outcome{State: store.OutSent, At: now}); err != nil {
+			t.Fatal(err)
+		}
 		if got := due(t, s, now); !slices.Equal(got, []string{"01B", "01C", "01D"}) {
 			t.Errorf("due once the first is sent: %v", got)
 		}

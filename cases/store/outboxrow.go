@@ -34,6 +34,8 @@ type outboxRow struct {
 	Attempts      int
 	NextAttemptAt instant
 	AttemptedAt   instant
+	AttemptedBy   key
+	ClaimedAt     instant
 	ProviderID    outsideID
 	Segments      int
 	ErrorCode     text

@@ -41,7 +41,7 @@ func openPostgres(o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return &Store{random: o.Random, now: o.Now, writer: db, reader: db, pools: []*sql.DB{pool}}, nil
+	return &Store{random: o.Random, now: o.Now, holder: o.Holder, writer: db, reader: db, pools: []*sql.DB{pool}}, nil
 }
 
 // postgresDialer connects so that a server whose host vanished is noticed.

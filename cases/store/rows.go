@@ -159,6 +159,10 @@ type Outcome struct {
 	// From, when not empty, is the only state that the row may be in; else
 	// Finish returns ErrDone.
 	From OutboundState
+	// Attempt, when not 0, is the only attempt that it is about; else Finish
+	// returns ErrDone. A worker that was stopped for long may come back with
+	// news of an old one.
+	Attempt int
 }
 
 // Report is a later word of the provider on a message, found by ProviderID or

@@ -29,12 +29,16 @@ type Options struct {
 	DataDir string           // folder of redress.db; made if missing
 	Random  io.Reader        // salts of event notes; nil: crypto/rand
 	Now     func() time.Time // when an organisation is applied; nil: time.Now
+	// Holder names this process among those that share the database, and holds
+	// its ProcessLease while it claims. Empty: it shares it with none.
+	Holder string
 }
 
 // Store keeps everything. All methods are safe for concurrent use.
 type Store struct {
 	random io.Reader
 	now    func() time.Time
+	holder string
 	writer *gorm.DB // SQLite: one connection, whose transactions begin by taking the write lock
 	reader *gorm.DB
 	pools  []*sql.DB

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -25,14 +26,17 @@ import (
 // bootTime is how long a server may take to answer after it was started.
 const bootTime = 60 * time.Second
 
-// freeAddress is one of loopback that nobody listens on.
+// freeAddress is one of loopback that nobody listens on, below the ports that
+// outgoing connections take: it has to be free again after a restart.
 func freeAddress() (string, error) {
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("looking for a free port: %w", err)
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12000)) //nolint:gosec // any will do
+		listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
+		if err == nil {
+			return address, listener.Close()
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().String(), nil
+	return "", errors.New("no port of loopback is free")
 }
 
 // daemon is a server in a process of its own that can be killed and started

@@ -76,7 +76,7 @@ func newSystem(ctx context.Context, folder, program string, log func(string, ...
 
 func (s *system) later(f func()) { s.closers = append(s.closers, f) }
 
-// close stops everything, last things first.
+// close stops everything, last things first. No fault may be under way.
 func (s *system) close() {
 	s.stopping.Store(true)
 	for i := len(s.closers) - 1; i >= 0; i-- {
@@ -250,6 +250,9 @@ func (s *system) processes() []*process {
 // begin starts a process, and starts it again when it ends by itself, as
 // systemd would.
 func (s *system) begin(p *process) error {
+	if s.stopping.Load() {
+		return nil
+	}
 	p.meant.Store(false)
 	if err := p.start(); err != nil {
 		return err

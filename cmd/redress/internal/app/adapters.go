@@ -26,7 +26,7 @@ const (
 
 // makeAdapters is the explicit list of channels.
 func (a *App) makeAdapters(ctx context.Context, org *cases.Organisation) error {
-	a.leases = &pipeline.Leases{Store: a.Store, Holder: holder(), Clock: a.Clock, Logger: a.Logger}
+	a.leases = &pipeline.Leases{Store: a.Store, Holder: a.holder, Clock: a.Clock, Logger: a.Logger}
 	for _, settings := range a.Settings.Channels.Email {
 		adapter, err := email.New(a.emailConfig(settings))
 		if err != nil {

@@ -54,9 +54,11 @@ type App struct {
 	Queue     queue.Queue
 	Fresh     bool // Options.Organisation was put into force by this Open
 
+	holder  string                // of leases: this process among all that run
 	redis   redis.UniversalClient // nil: in process
 	leases  *pipeline.Leases
-	spool   *spool.Spool // nil: no gateway
+	alive   *pipeline.Leases // of this process as a whole
+	spool   *spool.Spool     // nil: no gateway
 	closers []io.Closer
 
 	lastOrganisation atomic.Pointer[cases.Organisation]
@@ -70,7 +72,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if o.Clock == nil {
 		o.Clock = pipeline.SystemClock{}
 	}
-	a := &App{Options: o, Registry: prometheus.NewRegistry(), readyAt: map[string]time.Time{}}
+	a := &App{Options: o, holder: holder(), Registry: prometheus.NewRegistry(), readyAt: map[string]time.Time{}}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -82,7 +84,7 @@ func (a *App) open(ctx context.Context) error {
 	if err = os.MkdirAll(a.Settings.DataDir, 0o700); err != nil {
 		return fmt.Errorf("data_dir: %w", err)
 	}
-	if a.Store, err = openStore(ctx, a.Settings); err != nil {
+	if a.Store, err = openStore(ctx, a.Settings, a.holder); err != nil {
 		return err
 	}
 	a.closers = append(a.closers, a.Store)
@@ -119,8 +121,8 @@ func (a *App) open(ctx context.Context) error {
 
 // openStore opens the database. SQLite is migrated by itself; PostgreSQL must
 // have been brought to this version by `redress migrate`.
-func openStore(ctx context.Context, settings *configs.Settings) (*store.Store, error) {
-	s, err := store.Open(ctx, store.Options{URL: settings.Database.URL.Reveal(), DataDir: settings.DataDir})
+func openStore(ctx context.Context, settings *configs.Settings, holder string) (*store.Store, error) {
+	s, err := store.Open(ctx, store.Options{URL: settings.Database.URL.Reveal(), DataDir: settings.DataDir, Holder: holder})
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
@@ -169,7 +171,7 @@ func (a *App) openQueue() error {
 		return err
 	}
 	a.closers = append(a.closers, a.redis)
-	a.Queue, err = queue.NewRedis(queue.RedisOptions{Client: a.redis, Consumer: holder(), Logger: a.Logger})
+	a.Queue, err = queue.NewRedis(queue.RedisOptions{Client: a.redis, Consumer: a.holder, Logger: a.Logger})
 	if err != nil {
 		return err
 	}

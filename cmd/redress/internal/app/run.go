@@ -45,7 +45,14 @@ func (a *App) Run(ctx context.Context, role Role, gate *Gate, extra ...func(*htt
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error { return ended(groupCtx, a.leases.Run(groupCtx)) })
 	if role.Worker {
-		a.startWorkers(groupCtx, group)
+		defer a.stayAlive(ctx)()
+		group.Go(func() error {
+			if err := a.alive.Take(groupCtx, store.ProcessLease(a.holder)); err != nil {
+				return ended(groupCtx, err)
+			}
+			a.startWorkers(groupCtx, group)
+			return nil
+		})
 	}
 	if role.Gateway {
 		reporter := &pipeline.Reporter{Store: a.Store, Holder: a.leases.Holder, Health: a.health, Clock: a.Clock, Logger: a.Logger}
@@ -71,6 +78,16 @@ func (a *App) Run(ctx context.Context, role Role, gate *Gate, extra ...func(*htt
 		return nil
 	}
 	return err
+}
+
+// stayAlive keeps the lease that says that this process is at work, beyond ctx,
+// until what is in hand is finished.
+func (a *App) stayAlive(ctx context.Context) (end func()) {
+	a.alive = &pipeline.Leases{Store: a.Store, Holder: a.holder, Clock: a.Clock, Logger: a.Logger}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan error, 1)
+	go func() { done <- a.alive.Run(ctx) }()
+	return func() { cancel(); <-done }
 }
 
 func (a *App) newIntake(role Role) (*pipeline.Intake, error) {
