@@ -184,6 +184,38 @@ func (s *Spool) Read(segment Segment) (messages []channels.Inbound, damaged bool
 	return messages, err != nil, nil
 }
 
+// Files are those that spooled messages name, also those of segments that were
+// set aside.
+func (s *Spool) Files() ([]channels.Stored, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var paths []string
+	for _, segment := range s.segments {
+		paths = append(paths, s.path(segment.number))
+	}
+	aside, err := os.ReadDir(filepath.Join(s.folder, asideFolder))
+	if err != nil {
+		return nil, fmt.Errorf("reading the spool: %w", err)
+	}
+	for _, e := range aside {
+		paths = append(paths, filepath.Join(s.folder, asideFolder, e.Name()))
+	}
+	var files []channels.Stored
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("reading the spool: %w", err)
+		}
+		messages, _ := decode(data) // what lies behind damage is lost
+		for _, m := range messages {
+			if m.File.SHA256 != "" {
+				files = append(files, m.File)
+			}
+		}
+	}
+	return files, nil
+}
+
 // Remove drops a segment whose messages are in the database.
 func (s *Spool) Remove(segment Segment) error {
 	s.mu.Lock()

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/redress-cms/redress/cases/store"
 )
@@ -30,6 +31,7 @@ const incoming = "incoming"
 // several processes.
 type Files struct {
 	root *os.Root
+	made sync.Map // folders that outlive a loss of power
 }
 
 // Open opens the folder, which is made if missing and is for its owner only.
@@ -98,10 +100,17 @@ func isSum(s string) bool {
 
 // makeFolder makes a folder that outlives a loss of power.
 func (f *Files) makeFolder(name string) error {
+	if _, known := f.made.Load(name); known {
+		return nil
+	}
 	if err := f.root.Mkdir(name, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return f.syncFolder(".")
+	if err := f.syncFolder("."); err != nil {
+		return err
+	}
+	f.made.Store(name, true)
+	return nil
 }
 
 func (f *Files) syncFolder(name string) error {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"io/fs"
 	"os"
 	"path"
 
@@ -89,9 +88,5 @@ func (w *Writer) Keep() (store.Stored, error) {
 
 // Discard drops the file.
 func (w *Writer) Discard() error {
-	gone := w.files.root.Remove(w.name)
-	if errors.Is(gone, fs.ErrNotExist) {
-		gone = nil
-	}
-	return errors.Join(w.file.Close(), gone)
+	return errors.Join(w.file.Close(), w.files.removeIfThere(w.name))
 }

@@ -18,3 +18,6 @@ ALTER TABLE attachments ADD COLUMN next_try_at timestamptz NOT NULL DEFAULT 'epo
 CREATE UNIQUE INDEX attachments_public ON attachments (public_id) WHERE public_id IS NOT NULL;
 CREATE INDEX attachments_pending ON attachments (next_try_at, id) WHERE state = 'pending';
 CREATE INDEX attachments_infected ON attachments (id) WHERE state = 'infected';
+CREATE INDEX attachments_picture ON attachments (picture) WHERE picture <> '';
+CREATE INDEX attachments_thumbnail ON attachments (thumbnail) WHERE thumbnail <> '';
+CREATE INDEX outbox_picture ON outbox (picture) WHERE picture <> '';

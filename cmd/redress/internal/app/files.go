@@ -6,6 +6,7 @@ import (
 
 	"github.com/redress-cms/redress/cases/store/files"
 	"github.com/redress-cms/redress/channels"
+	"github.com/redress-cms/redress/pipeline"
 )
 
 // ChannelFiles are the files as channels know them.
@@ -34,4 +35,13 @@ type fileWriter struct{ *files.Writer }
 func (w fileWriter) Keep() (channels.Stored, error) {
 	stored, err := w.Writer.Keep()
 	return channels.Stored(stored), err
+}
+
+// fileSweep deletes files that no message has, and spares those of the spool.
+func (a *App) fileSweep() *pipeline.FileSweep {
+	sweep := &pipeline.FileSweep{Files: a.Files, Store: a.Store, Clock: a.Clock, Logger: a.Logger}
+	if a.spool != nil {
+		sweep.Spool = a.spool
+	}
+	return sweep
 }

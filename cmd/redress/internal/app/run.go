@@ -54,6 +54,7 @@ func (a *App) Run(ctx context.Context, role Role, gate *Gate, extra ...func(*htt
 			return nil
 		})
 	}
+	group.Go(func() error { return a.fileSweep().Run(groupCtx) })
 	if role.Gateway {
 		reporter := &pipeline.Reporter{Store: a.Store, Holder: a.leases.Holder, Health: a.health, Clock: a.Clock, Logger: a.Logger}
 		group.Go(func() error { return reporter.Run(groupCtx) })
