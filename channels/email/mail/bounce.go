@@ -3,6 +3,7 @@ package mail
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxDiagnostic bounds what is kept of a server's words, in bytes.
@@ -30,7 +31,7 @@ var (
 		`вернулось`, `ошибка доставки`, `не доставлено`, `ваше сообщение не доставлено`, `teslim edilemedi`, `退信`, `系统退信`, `投递失败`, `配信不能`,
 		`配信エラー`, `送信エラー`, `배달 ?(?:실패|불가)`, `benachrichtigung zum übermittlungsstatus`,
 	}, "|") + `)`)
-	bouncePhrase = regexp.MustCompile(`(?i)` + strings.Join([]string{
+	bouncePhrase = anyOf(
 		`created automatically by mail delivery software`,
 		`(?:could not|couldn't|cannot|can't|unable to|not able to|wasn't able to|failed to) (?:be )?(?:deliver|send|sent)`,
 		`could ?n[o']t be delivered`, `delivery (?:to the following|has failed|failed|of .{0,40}failed|for .{0,40}failed)`,
@@ -38,40 +39,46 @@ var (
 		`returned (?:mail|message|below)`, `delivery (?:status|failure|error)`, `error delivering your mail`,
 		`transcript of session follows`, `not delivered`, `trouble delivering`, `recipient.{0,40}(?:rejected|unknown)`,
 		`non-?delivered`, `delivery problems`, `message below`, `nicht zugestellt`, `не может быть доставлено`, `delayed`, `次のあて先`,
-		`invalid user`, `user unknown`, `cannot be sent`, `message.{0,30}could not`, `配信できません`, `送信できません`,
-	}, "|"))
-	returnedMark = regexp.MustCompile(`(?im)^\W*(?:` + strings.Join([]string{
-		`below this line is (?:a copy of )?(?:the|your) (?:original )?message`, `below the next line is a copy of the message`,
-		`enclosed is a copy of the message`, `this is a copy of (?:the|your) message`, `this is the original message`,
-		`message headers follow`, `(?:the )?original message (?:follows|headers|header|text|:)`, `original message\W*$`,
-		`unsent message (?:follows|below)`, `message (?:header|text) follows`, `included is (?:a|the) (?:first|copy)`,
-		`returned message (?:follows|:)`, `headers? of (?:the )?(?:original|your) message`, `copy of (?:the )?(?:original )?message`,
-		`the header of the original message`, `here is (?:a copy of )?(?:your|the)(?: original)? (?:message|mail)`,
-		`undelivered message follows`, `begin(?:ning)? of (?:the )?(?:returned|original)`,
-		`your (?:original )?message(?: reads| is enclosed| follows)`, `from mailer-daemon\s`, `received:\s?(?:from|by|\()`,
-		`return-path:\s?<`,
-	}, "|") + `)`)
-	address = regexp.MustCompile(`[A-Za-z0-9!#$%&'*+/=?^_{|}~.\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,250}[A-Za-z0-9])?`)
+		`invalid user`, `user unknown`, `cannot be sent`, `message.{0,30}could not`, `配信できません`, `送信できません`)
+	returnedMark = anyOf(
+		`^below this line is (?:a copy of )?(?:the|your) (?:original )?message`,
+		`^below the next line is a copy of the message`, `^enclosed is a copy of the message`,
+		`^this is a copy of (?:the|your) message`, `^this is the original message`, `^message headers follow`,
+		`^(?:the )?original message (?:follows|headers|header|text|:)`, `^original message\W*$`,
+		`^unsent message (?:follows|below)`, `^message (?:header|text) follows`,
+		`^included is (?:a|the) (?:first|copy)`, `^returned message (?:follows|:)`,
+		`^headers? of (?:the )?(?:original|your) message`, `^copy of (?:the )?(?:original )?message`,
+		`^the header of the original message`, `^here is (?:a copy of )?(?:your|the)(?: original)? (?:message|mail)`,
+		`^undelivered message follows`, `^begin(?:ning)? of (?:the )?(?:returned|original)`,
+		`^your (?:original )?message(?: reads| is enclosed| follows)`, `^from mailer-daemon(?:\s|$)`,
+		`^received:\s?(?:from|by|\()`, `^return-path:\s?<`)
+	address   = regexp.MustCompile(addressForm)
+	addressAt = regexp.MustCompile(`^` + addressForm)
 )
+
+const addressForm = `[A-Za-z0-9!#$%&'*+/=?^_{|}~.\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,250}[A-Za-z0-9])?`
 
 // textBounce reads a bounce that is no RFC 3464 report: those of qmail, older
 // Exim and Postfix, Exchange, and many more, each with a form of its own. Two
 // things must speak for one: the sender or a null return path, and the subject
 // or the words of the text. why is empty where the mail is no bounce.
 func (p *parser) textBounce(m *Mail, r *report) (bounces []Bounce, why string) {
-	text := r.text
+	failed := ParseAddresses(m.Header.Get("X-Failed-Recipients"))
+	subject, daemon := bounceSubject.MatchString(m.Subject), fromDaemon(m)
+	if len(failed) == 0 && !subject && !daemon && !nullReturn(m.Header) && !fromListManager(m) {
+		return nil, ""
+	}
+	text := r.text()
 	if text == "" {
 		text = m.Text
 	}
 	text = text[:min(len(text), 64<<10)]
-	failed := ParseAddresses(m.Header.Get("X-Failed-Recipients"))
-	subject := bounceSubject.MatchString(m.Subject)
 	report, returned := splitReturned(text)
-	switch daemon := fromDaemon(m); {
+	switch {
 	case len(failed) > 0 && (daemon || subject):
 	case isListRefusal(m, report):
-	case (daemon || nullReturn(m.Header)) && (subject || bouncePhrase.MatchString(report) && !autoReplySubject.MatchString(m.Subject)):
-	case subject && bouncePhrase.MatchString(report) && len(m.InReplyTo) == 0 && (returned != "" || r.original != nil || enhancedCode.MatchString(report)):
+	case (daemon || nullReturn(m.Header)) && (subject || bouncePhrase.MatchString(strings.ToLower(report)) && !autoReplySubject.MatchString(m.Subject)):
+	case subject && bouncePhrase.MatchString(strings.ToLower(report)) && len(m.InReplyTo) == 0 && (returned != "" || r.original != nil || enhancedCode.MatchString(report)):
 	default:
 		return nil, ""
 	}
@@ -89,7 +96,7 @@ func (p *parser) textBounce(m *Mail, r *report) (bounces []Bounce, why string) {
 // innerBounces are those of a bounce that came back inside the bounce, as some
 // gateways wrap them.
 func (p *parser) innerBounces(r *report) []Bounce {
-	if p.forwards == 0 || r.inner == nil || !reportWithin.Match(r.inner) {
+	if p.forwards == 0 || r.inner == nil || !reportWithin.MatchString(strings.ToLower(string(r.inner[:min(len(r.inner), maxAnother)]))) {
 		return nil
 	}
 	inner := newParser(p.limits)
@@ -97,7 +104,7 @@ func (p *parser) innerBounces(r *report) []Bounce {
 	return inner.parseBytes(r.inner).Bounces
 }
 
-var reportWithin = regexp.MustCompile(`(?i)report-type="?delivery-status|mailer-daemon|addresses had permanent`)
+var reportWithin = anyOf(`report-type="?delivery-status`, `mailer-daemon`, `addresses had permanent`)
 
 // unexplained reports that no server's answer was found.
 func unexplained(bounces []Bounce) bool {
@@ -112,7 +119,7 @@ func unexplained(bounces []Bounce) bool {
 // isListRefusal knows a list that takes mail of its members only.
 func isListRefusal(m *Mail, text string) bool {
 	words := strings.ToLower(m.Subject + "\n" + text[:min(len(text), 2000)])
-	if !listRefusal.MatchString(words) || len(m.From) != 1 || !listManager.MatchString(m.From[0].Address) {
+	if !fromListManager(m) || !listRefusal.MatchString(words) {
 		return false
 	}
 	for _, name := range []string{"X-MLServer", "Mailing-List", "List-Id", "List-Subscribe", "X-Mailman-Version", "X-BeenThere", "X-List-Administrivia"} {
@@ -121,6 +128,10 @@ func isListRefusal(m *Mail, text string) bool {
 		}
 	}
 	return nullReturn(m.Header)
+}
+
+func fromListManager(m *Mail) bool {
+	return len(m.From) == 1 && listManager.MatchString(m.From[0].Address)
 }
 
 var listManager = regexp.MustCompile(`(?i)(?:^|[-.+])(?:admin|owner|request|bounces?|ctl|help|majordomo|listserv|mailman|fml|mailer-daemon|no-?reply)@`)
@@ -144,16 +155,37 @@ func nullReturn(h Header) bool {
 
 // splitReturned cuts the text where the mail that is returned begins.
 func splitReturned(text string) (report, returned string) {
-	at := returnedMark.FindStringIndex(text)
-	if at == nil {
+	at := returnedAt(text)
+	if at < 0 {
 		return text, ""
 	}
-	tail := text[at[0]:]
+	tail := text[at:]
 	// The mail itself starts at the next header line.
 	if start := firstHeader.FindStringIndex(tail); start != nil {
-		return text[:at[0]], tail[start[0]:]
+		return text[:at], tail[start[0]:]
 	}
-	return text[:at[0]], ""
+	return text[:at], ""
+}
+
+// returnedAt is where the line stands that says that the returned mail
+// follows, or -1.
+func returnedAt(text string) int {
+	at := 0
+	for line := range strings.Lines(text) {
+		words := strings.TrimLeftFunc(line[:min(len(line), maxMark)], isNoWord)
+		if words != "" && returnedMark.MatchString(strings.ToLower(strings.TrimSpace(words))) {
+			return at
+		}
+		at += len(line)
+	}
+	return -1
+}
+
+// maxMark is how much of a line is looked at for such a mark.
+const maxMark = 200
+
+func isNoWord(r rune) bool {
+	return r < utf8.RuneSelf && !(r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z' || r == '_')
 }
 
 var firstHeader = regexp.MustCompile(`(?m)^(?:Received|Return-[Pp]ath|From|To|Subject|Date|Message-[Ii][Dd]|MIME-Version|DKIM-Signature|X-[\w-]+|Delivered-To):`)
@@ -180,16 +212,19 @@ func textRecipients(text string, failed []Address, own map[string]bool, r *repor
 	var list []Bounce
 	told := tell(text)
 	seen := map[string]bool{}
+	status := ""
+	if strings.Contains(told.text, "status") {
+		if m := statusLine.FindStringSubmatch(text); m != nil {
+			status = m[1]
+		}
+	}
 	add := func(recipient string, words func() string) {
 		recipient = strings.ToLower(recipient)
 		if seen[recipient] || len(list) >= maxRecipients {
 			return
 		}
 		seen[recipient] = true
-		b := Bounce{Recipient: recipient, Diagnostic: words()}
-		if m := statusLine.FindStringSubmatch(text); m != nil {
-			b.Status = m[1]
-		}
+		b := Bounce{Recipient: recipient, Diagnostic: words(), Status: status}
 		b.conclude(told, "")
 		list = append(list, b)
 	}
@@ -233,16 +268,17 @@ var recipientLabel = regexp.MustCompile(`(?i)^(?:recipient|to|final-recipient|fa
 // write it: bare, in brackets, or after a label.
 func leadingAddress(line string) string {
 	line = strings.TrimSpace(line)
-	line = recipientLabel.ReplaceAllString(line, "")
+	if !strings.Contains(line, "@") {
+		return ""
+	}
+	if strings.Contains(line, ":") {
+		line = recipientLabel.ReplaceAllString(line, "")
+	}
 	if replyAddress.MatchString(line) {
 		line = line[4:]
 	}
 	line = strings.TrimLeft(line, "<\"'* ")
-	at := address.FindStringIndex(line)
-	if at == nil || at[0] != 0 {
-		return ""
-	}
-	return strings.TrimRight(line[:at[1]], ".")
+	return strings.TrimRight(addressAt.FindString(line), ".")
 }
 
 // isHeaderCopy tells the lines that name the mail (Exchange: "To: … Subject: …
@@ -335,6 +371,6 @@ func saysSomething(lines []string) bool {
 }
 
 func squeezeLines(text string) string {
-	text = squeezeSpace.ReplaceAllString(strings.TrimSpace(text), " ")
+	text = oneLine(text)
 	return strings.ToValidUTF8(text[:min(len(text), maxDiagnostic)], "")
 }

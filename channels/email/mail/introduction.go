@@ -20,17 +20,19 @@ type introEnd struct {
 }
 
 var (
-	introVerb    = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:` + strings.Join(wroteWords, "|") + `)(?:[^\p{L}]|$)|` + strings.Join(wroteInfix, "|"))
-	introStart   = regexp.MustCompile(`(?i)^\W*(?:` + strings.Join(onWords, "|") + `)(?:[^\p{L}].*)?\d`)
-	dateFirst    = regexp.MustCompile(`^[^\p{L}\d]*(?:\p{L}{2,15}\.?,?\s+)?\d{1,4}(?:[-/.年년]|\.?\s+\p{L}|\s*(?:th|st|nd|rd))`)
-	mailAddress  = regexp.MustCompile(`[^\s<>@"]+@[^\s<>@]+\.[^\s<>@]+|mailto:`)
-	timeOfDay    = regexp.MustCompile(`\d{1,2}[:.h]\d{2}(?:[^\d.]|$)|\d{1,2}時|\d{1,2}[点點시]`)
-	gmailDate    = regexp.MustCompile(`^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[ T,].*(?:<[^<>]*@[^<>]*>\s*[:：]?|GMT[+-]\d{2}:?\d{2}\s\S.{0,80})$`)
-	addressLast  = regexp.MustCompile(`<[^<>@\s]+@[^<>\s]+>\s*[:：]$`)
-	verbOnly     = regexp.MustCompile(`(?i)^>\s*(?:` + strings.Join(wroteWords, "|") + `)\s*[:：]$`)
-	hasDigit     = regexp.MustCompile(`\d`)
-	squeezeSpace = regexp.MustCompile(`\s+`)
+	introVerb   = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:` + strings.Join(wroteWords, "|") + `)(?:[^\p{L}]|$)|` + strings.Join(wroteInfix, "|"))
+	introStart  = regexp.MustCompile(`(?i)^\W*(?:` + strings.Join(onWords, "|") + `)(?:[^\p{L}].*)?\d`)
+	dateFirst   = regexp.MustCompile(`^[^\p{L}\d]*(?:\p{L}{2,15}\.?,?\s+)?\d{1,4}(?:[-/.年년]|\.?\s+\p{L}|\s*(?:th|st|nd|rd))`)
+	mailAddress = regexp.MustCompile(`[^\s<>@"]+@[^\s<>@]+\.[^\s<>@]+|mailto:`)
+	timeOfDay   = regexp.MustCompile(`\d{1,2}[:.h]\d{2}(?:[^\d.]|$)|\d{1,2}時|\d{1,2}[点點시]`)
+	gmailDate   = regexp.MustCompile(`^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[ T,].*(?:<[^<>]*@[^<>]*>\s*[:：]?|GMT[+-]\d{2}:?\d{2}\s\S.{0,80})$`)
+	addressLast = regexp.MustCompile(`<[^<>@\s]+@[^<>\s]+>\s*[:：]$`)
+	verbOnly    = regexp.MustCompile(`(?i)^>\s*(?:` + strings.Join(wroteWords, "|") + `)\s*[:：]$`)
+	hasDigit    = regexp.MustCompile(`\d`)
 )
+
+// oneLine makes all blanks in a text single ones.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // findIntroductions maps the first line of every introduction to its end.
 func findIntroductions(lines []string) map[int]introEnd {
@@ -84,7 +86,7 @@ func introduction(lines []string, end int) (start int, sure, ok bool) {
 			}
 			continue
 		}
-		joined = squeezeSpace.ReplaceAllString(line+" "+joined, " ")
+		joined = oneLine(line + " " + joined)
 		whole := strings.TrimSpace(joined)
 		verb := introVerb.MatchString(whole)
 		dated := gmailDate.MatchString(whole) || addressLast.MatchString(whole) && timeOfDay.MatchString(whole)

@@ -1,10 +1,5 @@
 package mail
 
-import (
-	"regexp"
-	"strings"
-)
-
 // The tables by which a bounce's reason is found; docs/operator/bounces.md
 // explains them for people. Words are parts of regular expressions, lower
 // case, and are sought in what the refusing server said. They are asked in
@@ -13,11 +8,7 @@ import (
 // wording is what servers say for one reason.
 type wording struct {
 	reason Reason
-	words  *regexp.Regexp
-}
-
-func anyOf(words ...string) *regexp.Regexp {
-	return regexp.MustCompile(strings.Join(words, "|"))
+	words  wordings
 }
 
 // find is the first reason whose words are in text, which is lower case.
@@ -220,7 +211,7 @@ var subjectReasons = map[string]Reason{
 // commandWords are how reports name the command that was refused.
 var commandWords = []struct {
 	command string
-	words   *regexp.Regexp
+	words   wordings
 }{
 	{"rcpt", anyOf(`in reply to (?:the )?rcpt`, `after rcpt`, `(?:like|for|at|on|to) (?:our |the )?rcpt\b`, `\[rcpt_to\]`,
 		`rcpt to response`, `does not like recipient`, `rcpt-to validation`)},

@@ -75,7 +75,7 @@ func tell(text string) told {
 	t := told{text: strings.ToLower(text[:min(len(text), maxTold)])}
 	t.delay = isDelay(t.text)
 	t.reason = sync.OnceValue(func() Reason {
-		text := squeezeSpace.ReplaceAllString(t.text, " ")
+		text := oneLine(t.text)
 		if reason := find(phrases, text); reason != ReasonUnknown {
 			return reason
 		}

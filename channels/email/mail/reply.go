@@ -31,9 +31,12 @@ func replyText(plain string, embedded bool) string {
 	return strings.Join(trimBlank(append(out, rest...)), "\n")
 }
 
+// tidy makes line breaks and blanks plain and drops what cannot be seen.
+var tidy = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u00a0", " ", "\u202f", " ", "\u200b", "", "\ufeff", "", "\u200e", "", "\u200f", "",
+	"\u202a", "", "\u202b", "", "\u202c", "", "\u202d", "", "\u202e", "", "\u2066", "", "\u2067", "", "\u2068", "", "\u2069", "")
+
 func splitLines(plain string) []string {
-	plain = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u00a0", " ", "\u202f", " ", "\u200b", "", "\ufeff", "", "\u200e", "", "\u200f", "",
-		"\u202a", "", "\u202b", "", "\u202c", "", "\u202d", "", "\u202e", "", "\u2066", "", "\u2067", "", "\u2068", "", "\u2069", "").Replace(plain)
+	plain = tidy.Replace(plain)
 	lines := strings.Split(plain, "\n")
 	for i, line := range lines {
 		lines[i] = strings.TrimRight(line, " \t")

@@ -1,7 +1,9 @@
 package mail
 
 import (
+	"cmp"
 	"strings"
+	"sync"
 )
 
 // readReports finds out whether a machine wrote the mail and, of a report
@@ -23,7 +25,7 @@ func (p *parser) readReports(m *Mail, root *part, another func() []byte) {
 			m.Bounces, _ = p.textBounce(m, r)
 		}
 		m.Automatic = bounceKind(m.Bounces, "delivery status")
-	case optOut.MatchString(r.text) && m.Header.Has("Auto-Submitted"):
+	case m.Header.Has("Auto-Submitted") && optOut.MatchString(r.text()):
 		m.Automatic = Automatic{FeedbackReport, "request to unsubscribe"}
 	case isNotification(m):
 		p.readNotification(m, r)
@@ -57,17 +59,18 @@ func bounceKind(bounces []Bounce, why string) Automatic {
 
 // report is what the parts of a mail say about an earlier mail.
 type report struct {
-	text        string   // for people
-	status      []Header // RFC 3464: the message's fields, then each recipient's
-	disposition Header   // RFC 8098
-	feedback    Header   // RFC 5965
-	original    Header   // of the mail that was returned
-	inner       []byte   // that mail
-	returned    []string // its Message-IDs
+	text        func() string // for people
+	status      []Header      // RFC 3464: the message's fields, then each recipient's
+	disposition Header        // RFC 8098
+	feedback    Header        // RFC 5965
+	original    Header        // of the mail that was returned
+	inner       []byte        // that mail
+	returned    []string      // its Message-IDs
 }
 
 func (p *parser) findReport(root *part) *report {
 	r := &report{}
+	var plain, html *part
 	root.walk(func(leaf *part) {
 		switch typ := leaf.mediaType(); typ {
 		case "message/delivery-status", "message/global-delivery-status":
@@ -77,19 +80,24 @@ func (p *parser) findReport(root *part) *report {
 		case "message/feedback-report":
 			r.feedback = first2(p.blocks(leaf))
 		case "text/plain":
-			if r.text == "" {
-				r.text = p.leafText(leaf)
-			}
+			plain = cmp.Or(plain, leaf)
 		case "text/html":
-			if r.text == "" {
-				r.text = p.htmlText(p.leafText(leaf))
-			}
+			html = cmp.Or(html, leaf)
 		default:
 			if r.original == nil && isMessage(typ) {
 				r.inner = leaf.held
 				r.original = ParseHeader(r.inner, p.limits)
 			}
 		}
+	})
+	r.text = sync.OnceValue(func() string {
+		switch {
+		case plain != nil && len(plain.held) > 0:
+			return p.leafText(plain)
+		case html != nil:
+			return p.htmlText(p.leafText(html))
+		}
+		return ""
 	})
 	if r.original != nil {
 		r.returned = messageIDs(r.original.Get("Message-ID"))
@@ -133,7 +141,7 @@ func (p *parser) blocks(leaf *part) []Header {
 
 // bounces reads the recipients of a delivery status (RFC 3464 section 2.3).
 func (r *report) bounces() []Bounce {
-	list, told := []Bounce{}, tell(r.text)
+	list, told := []Bounce{}, tell(r.text())
 	for _, h := range r.status {
 		recipient := addressOf(h.Get("Final-Recipient"))
 		if original := addressOf(h.Get("Original-Recipient")); original != "" {
@@ -144,7 +152,7 @@ func (r *report) bounces() []Bounce {
 		}
 		kind, words := diagnosticOf(h.Get("Diagnostic-Code"))
 		if words == "" {
-			words = mention(r.text, recipient)
+			words = mention(r.text(), recipient)
 		}
 		b := Bounce{Recipient: recipient, Action: firstWord(h.Get("Action")), Status: firstWord(h.Get("Status")), Diagnostic: words}
 		b.conclude(told, kind)

@@ -319,8 +319,8 @@ func (s *scanner) tooLate(top *level) bool {
 		return true
 	}
 	start := int(top.start - s.w.base)
-	top.kept = bytes.Clone(s.w.buf[start : start+s.p.limits.TextBytes])
-	s.w.release()
+	top.kept = s.w.buf[start : start+s.p.limits.TextBytes]
+	s.w.leave()
 	return false
 }
 

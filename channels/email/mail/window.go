@@ -55,7 +55,7 @@ func (w *window) fill(n int) {
 	if room := cap(w.buf) - w.pos; room < n || len(w.buf) == cap(w.buf) {
 		size := cap(w.buf)
 		for size-(w.pos-keep) < n || size == len(w.buf)-keep {
-			size *= 2
+			size += size / 4
 		}
 		to := w.buf[:0]
 		if size > cap(w.buf) {
@@ -94,6 +94,15 @@ func (w *window) fill(n int) {
 func (w *window) keep() { w.mark = w.pos }
 
 func (w *window) release() { w.mark = -1 }
+
+// leave releases what was kept, whose buffer now belongs to somebody else.
+func (w *window) leave() {
+	w.release()
+	if w.r != nil {
+		w.base += int64(w.pos)
+		w.buf, w.pos = append(make([]byte, 0, max(windowSize, len(w.rest()))), w.rest()...), 0
+	}
+}
 
 // back goes back to an offset that was kept.
 func (w *window) back(offset int64) { w.pos = int(offset - w.base) }
