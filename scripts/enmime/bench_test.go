@@ -1,45 +1,17 @@
-package enmime
+package main
 
-import (
-	"bytes"
-	"os"
-	"path/filepath"
-	"testing"
+import "testing"
 
-	"github.com/jhillyerd/enmime/v2"
-	"github.com/redress-cms/redress/channels/email/mail"
-)
-
-func load(b *testing.B, kind string) (raws [][]byte) {
-	files, _ := filepath.Glob(filepath.Join(os.Getenv("REDRESS_SHARED"), "corpora", kind, "*.eml"))
-	for _, f := range files {
-		raw, err := os.ReadFile(f)
-		if err != nil {
-			b.Fatal(err)
+// BenchmarkParse runs what the table compares under go test -bench.
+func BenchmarkParse(b *testing.B) {
+	for _, s := range sets() {
+		for name, parse := range map[string]parser{"redress": redress, "redress, from bytes": redressParse, "enmime": enmimeV2} {
+			b.Run(s.name+"/"+name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					s.round(parse)
+				}
+			})
 		}
-		raws = append(raws, raw)
-	}
-	return raws
-}
-
-func BenchmarkCorpora(b *testing.B) {
-	for _, kind := range []string{"mime", "bounces"} {
-		raws := load(b, kind)
-		b.Run(kind+"/redress", func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				for _, raw := range raws {
-					mail.Parse(raw, mail.Limits{})
-				}
-			}
-		})
-		b.Run(kind+"/enmime", func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				for _, raw := range raws {
-					enmime.ReadEnvelope(bytes.NewReader(raw))
-				}
-			}
-		})
 	}
 }

@@ -1,7 +1,6 @@
 package mail
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -17,7 +16,7 @@ func automatic(h Header, subject string) Automatic {
 	if value := firstWord(h.Get("Auto-Submitted")); value != "" && value != "no" {
 		return Automatic{AutoReply, "header Auto-Submitted: " + value} // RFC 3834 section 5
 	}
-	if autoReplySubject.MatchString(subject) {
+	if autoReplySubject.fits(subject) {
 		return Automatic{AutoReply, "subject"}
 	}
 	if name := listHeader(h); name != "" {
@@ -40,7 +39,7 @@ func (m *Mail) Generated() bool {
 	h := m.Header
 	return m.Automatic.Kind == AutoReply && firstWord(h.Get("Auto-Submitted")) == "auto-generated" &&
 		replyHeader(h) == "" && listHeader(h) == "" && !h.Has("X-MS-Exchange-Inbox-Rules-Loop") && // Exchange's out-of-office notes are "generated", too
-		!autoReplySubject.MatchString(m.Subject) && !replySubject.MatchString(m.Subject) &&
+		!autoReplySubject.fits(m.Subject) && !replySubject.MatchString(m.Subject) &&
 		len(m.InReplyTo) == 0 && len(m.References) == 0 && !fromDaemon(m)
 }
 
@@ -102,7 +101,7 @@ func firstWord(value string) string {
 
 // autoReplySubject knows how absence notes start. An answer to one starts with
 // "Re:" and is a person's.
-var autoReplySubject = regexp.MustCompile(`(?i)^\W*(?:` + strings.Join([]string{
+var autoReplySubject = anyBetween(`^\W*`, []string{
 	`auto(?:matic|mated|matisch)?[- ]?(?:reply|response|responder)\b`, `autoreply\b`, `auto:\s`, `out[- ]of[- ](?:the[- ])?office`,
 	`away from (?:the|my) office`, `i am (?:currently )?(?:away|out of)`, `vacation (?:reply|message|response)`, `on vacation`, `away:`,
 	`ooo:`,
@@ -121,4 +120,4 @@ var autoReplySubject = regexp.MustCompile(`(?i)^\W*(?:` + strings.Join([]string{
 	`الرد التلقائي`, `خارج المكتب`, `پاسخ خودکار`, `स्वचालित (?:उत्तर|जवाब|प्रत्युत्तर)`, `স্বয়ংক্রিয় উত্তর`,
 	`خودکار جواب`, `balasan otomatis`, `jawapan automatik`, `trả lời tự động`, `tự động trả lời`, `ตอบกลับอัตโนมัติ`, `automaatvastus`,
 	`automātiskā atbilde`, `automatinis atsakymas`, `resposta automàtica`,
-}, "|") + `)`)
+}, ``)

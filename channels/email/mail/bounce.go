@@ -12,7 +12,7 @@ const maxDiagnostic = 2000
 var (
 	daemonSender  = regexp.MustCompile(`(?i)^(?:mailer-?daemon|mail-?daemon|post-?_?master|mail-?delivery|mdaemon|bounces?|microsoftexchange[0-9a-f]*|mailadmin|no-?reply-?bounce)(?:@|$)`)
 	daemonName    = regexp.MustCompile(`(?i)mail delivery (?:sub)?system|mailer-daemon|mail administrator|system administrator|internet mail delivery|postmaster|mail delivery service`)
-	bounceSubject = regexp.MustCompile(`(?i)^\W*(?:` + strings.Join([]string{
+	bounceSubject = anyBetween(`^\W*`, []string{
 		`undeliver`, `undelivered`, `undeliverable`,
 		`delivery (?:status notification|failure|failed|has failed|error|notification|report|problem)`, `delivered failure`,
 		`failed delivery`, `failure (?:notice|delivery)`, `failure to deliver`,
@@ -30,7 +30,7 @@ var (
 		`nedoručiteln`, `kézbesíthetetlen`,
 		`вернулось`, `ошибка доставки`, `не доставлено`, `ваше сообщение не доставлено`, `teslim edilemedi`, `退信`, `系统退信`, `投递失败`, `配信不能`,
 		`配信エラー`, `送信エラー`, `배달 ?(?:실패|불가)`, `benachrichtigung zum übermittlungsstatus`,
-	}, "|") + `)`)
+	}, ``)
 	bouncePhrase = anyOf(
 		`created automatically by mail delivery software`,
 		`(?:could not|couldn't|cannot|can't|unable to|not able to|wasn't able to|failed to) (?:be )?(?:deliver|send|sent)`,
@@ -64,7 +64,7 @@ const addressForm = `[A-Za-z0-9!#$%&'*+/=?^_{|}~.\-]{1,64}@[A-Za-z0-9](?:[A-Za-z
 // or the words of the text. why is empty where the mail is no bounce.
 func (p *parser) textBounce(m *Mail, r *report) (bounces []Bounce, why string) {
 	failed := ParseAddresses(m.Header.Get("X-Failed-Recipients"))
-	subject, daemon := bounceSubject.MatchString(m.Subject), fromDaemon(m)
+	subject, daemon := bounceSubject.fits(m.Subject), fromDaemon(m)
 	if len(failed) == 0 && !subject && !daemon && !nullReturn(m.Header) && !fromListManager(m) {
 		return nil, ""
 	}
@@ -77,8 +77,8 @@ func (p *parser) textBounce(m *Mail, r *report) (bounces []Bounce, why string) {
 	switch {
 	case len(failed) > 0 && (daemon || subject):
 	case isListRefusal(m, report):
-	case (daemon || nullReturn(m.Header)) && (subject || bouncePhrase.MatchString(strings.ToLower(report)) && !autoReplySubject.MatchString(m.Subject)):
-	case subject && bouncePhrase.MatchString(strings.ToLower(report)) && len(m.InReplyTo) == 0 && (returned != "" || r.original != nil || enhancedCode.MatchString(report)):
+	case (daemon || nullReturn(m.Header)) && (subject || bouncePhrase.fits(report) && !autoReplySubject.fits(m.Subject)):
+	case subject && bouncePhrase.fits(report) && len(m.InReplyTo) == 0 && (returned != "" || r.original != nil || enhancedCode.MatchString(report)):
 	default:
 		return nil, ""
 	}

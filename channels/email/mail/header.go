@@ -212,6 +212,13 @@ func contentID(value string) string {
 // parseDate reads the forms that mailers write besides RFC 5322 section 3.3.
 func parseDate(value string) (time.Time, bool) {
 	value = strings.Join(strings.Fields(value[:min(len(value), 200)]), " ")
+	usual := value
+	if len(usual) > 5 && usual[3] == ',' && usual[4] == ' ' {
+		usual = usual[5:]
+	}
+	if t, err := time.Parse("2 Jan 2006 15:04:05 -0700", usual); err == nil {
+		return t, true
+	}
 	if t, err := netmail.ParseDate(value); err == nil {
 		return t, true
 	}

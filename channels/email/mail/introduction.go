@@ -20,7 +20,7 @@ type introEnd struct {
 }
 
 var (
-	introVerb   = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:` + strings.Join(wroteWords, "|") + `)(?:[^\p{L}]|$)|` + strings.Join(wroteInfix, "|"))
+	introVerb   = append(anyBetween(`(?:^|[^\p{L}])`, wroteWords, `(?:[^\p{L}]|$)`), anyOf(wroteInfix...)...)
 	introStart  = regexp.MustCompile(`(?i)^\W*(?:` + strings.Join(onWords, "|") + `)(?:[^\p{L}].*)?\d`)
 	dateFirst   = regexp.MustCompile(`^[^\p{L}\d]*(?:\p{L}{2,15}\.?,?\s+)?\d{1,4}(?:[-/.年년]|\.?\s+\p{L}|\s*(?:th|st|nd|rd))`)
 	mailAddress = regexp.MustCompile(`[^\s<>@"]+@[^\s<>@]+\.[^\s<>@]+|mailto:`)
@@ -88,7 +88,7 @@ func introduction(lines []string, end int) (start int, sure, ok bool) {
 		}
 		joined = oneLine(line + " " + joined)
 		whole := strings.TrimSpace(joined)
-		verb := introVerb.MatchString(whole)
+		verb := introVerb.fits(whole)
 		dated := gmailDate.MatchString(whole) || addressLast.MatchString(whole) && timeOfDay.MatchString(whole)
 		if !verb && !dated {
 			continue
@@ -97,7 +97,7 @@ func introduction(lines []string, end int) (start int, sure, ok bool) {
 		if begins && (blanks == 0 || timeOfDay.MatchString(line)) {
 			return s, isSure(whole), true
 		}
-		if nearest < 0 && blanks == 0 && verb && (introVerb.MatchString(line) || mailAddress.MatchString(line)) {
+		if nearest < 0 && blanks == 0 && verb && (introVerb.fits(line) || mailAddress.MatchString(line)) {
 			nearest, sure = s, isSure(whole)
 		}
 	}
@@ -110,31 +110,31 @@ func isSure(joined string) bool {
 }
 
 var (
-	forwardMark  = regexp.MustCompile(`(?i)^[-_*>\s]*(?:` + strings.Join(forwardWords, "|") + `)[-_*:：\s]*$`)
-	originalMark = regexp.MustCompile(`(?i)^[*_\s]*-{2,}\s*(?:` + strings.Join(originalWords, "|") + `)\s*-{2,}[*_\s]*$`)
-	footerLine   = regexp.MustCompile(`(?i)^[\s*_<]*(?:` + strings.Join(footerWords, "|") + `)`)
+	forwardMark  = anyBetween(`^[-_*>\s]*`, forwardWords, `[-_*:：\s]*$`)
+	originalMark = anyBetween(`^[*_\s]*-{2,}\s*`, originalWords, `\s*-{2,}[*_\s]*$`)
+	footerLine   = anyBetween(`^[\s*_<]*`, footerWords, ``)
 	headerLine   = regexp.MustCompile(`^[\s*_>]*(\p{L}[\p{L}\p{M} '.]{0,30}?)\s*[*_]*\s*[:：]`)
 )
 
 var (
-	disclaimerStart = regexp.MustCompile(`(?i)^[\s*_#]*(?:` + strings.Join(disclaimerStarts, "|") + `)`)
-	disclaimerWords = regexp.MustCompile(`(?i)` + strings.Join(disclaimerTopics, "|"))
-	disclaimerLabel = regexp.MustCompile(`(?i)^[\s*_#]*(?:` + strings.Join(disclaimerLabels, "|") + `)[\s*_#:.]*$`)
+	disclaimerStart = anyBetween(`^[\s*_#]*`, disclaimerStarts, ``)
+	disclaimerWords = anyOf(disclaimerTopics...)
+	disclaimerLabel = anyBetween(`^[\s*_#]*`, disclaimerLabels, `[\s*_#:.]*$`)
 )
 
 // isForwardMark knows the line above a forwarded mail.
 func isForwardMark(line string) bool {
-	return len(line) <= 120 && (strings.Contains(line, "--") || strings.ContainsAny(line, ":：")) && forwardMark.MatchString(line)
+	return len(line) <= 120 && (strings.Contains(line, "--") || strings.ContainsAny(line, ":：")) && forwardMark.fits(line)
 }
 
 // isOriginalMark knows Outlook's line above the mail that is answered.
 func isOriginalMark(line string) bool {
-	return len(line) <= 120 && strings.Contains(line, "--") && originalMark.MatchString(line)
+	return len(line) <= 120 && strings.Contains(line, "--") && originalMark.fits(line)
 }
 
 // isFooter knows what phones and programs write under a mail.
 func isFooter(line string) bool {
-	return len(line) <= 160 && footerLine.MatchString(line)
+	return len(line) <= 160 && footerLine.fits(line)
 }
 
 // isHeaderBlock reports whether the lines start with the From, Sent, To and

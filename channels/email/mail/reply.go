@@ -244,11 +244,11 @@ func isDisclaimer(lines []string) bool {
 		words = append(words, strings.TrimSpace(line))
 	}
 	paragraph := strings.Join(words, " ")
-	return disclaimerStart.MatchString(paragraph) && disclaimerWords.MatchString(paragraph)
+	return disclaimerStart.fits(paragraph) && disclaimerWords.fits(paragraph)
 }
 
 // isLabel reports a short heading above a disclaimer.
-func isLabel(line string) bool { return len(line) < 60 && disclaimerLabel.MatchString(line) }
+func isLabel(line string) bool { return len(line) < 60 && disclaimerLabel.fits(line) }
 
 // trimRules drops blank lines at both ends, and lines of dashes, stars and the
 // like at the end.

@@ -6,7 +6,8 @@ import (
 )
 
 const (
-	windowSize = 64 << 10
+	windowStart = 4 << 10
+	windowSize  = 64 << 10
 	// holdBack is how much of a body is not given out before what follows is
 	// known: a line break and a delimiter may stand there.
 	holdBack = 1 << 10
@@ -30,7 +31,7 @@ type window struct {
 
 // newWindow reads at most max bytes of r.
 func newWindow(r io.Reader, max int64) *window {
-	return &window{r: r, buf: make([]byte, 0, windowSize), mark: -1, left: max}
+	return &window{r: r, buf: make([]byte, 0, windowStart), mark: -1, left: max}
 }
 
 func windowOf(raw []byte) *window {
@@ -43,29 +44,17 @@ func (w *window) offset() int64 { return w.base + int64(w.pos) }
 // need reads until rest has n bytes; it has fewer only at the end.
 func (w *window) need(n int) {
 	for len(w.buf)-w.pos < n && !w.ended {
-		w.fill(n)
+		w.fill()
 	}
 }
 
-func (w *window) fill(n int) {
+func (w *window) fill() {
 	keep := w.pos
 	if w.mark >= 0 {
 		keep = w.mark
 	}
-	if room := cap(w.buf) - w.pos; room < n || len(w.buf) == cap(w.buf) {
-		size := cap(w.buf)
-		for size-(w.pos-keep) < n || size == len(w.buf)-keep {
-			size += size / 4
-		}
-		to := w.buf[:0]
-		if size > cap(w.buf) {
-			to = make([]byte, 0, size)
-		}
-		w.buf = append(to, w.buf[keep:]...)
-		w.base, w.pos = w.base+int64(keep), w.pos-keep
-		if w.mark >= 0 {
-			w.mark = 0
-		}
+	if len(w.buf) == cap(w.buf) {
+		w.makeRoom(keep)
 	}
 	room := w.buf[len(w.buf):cap(w.buf)]
 	if int64(len(room)) > w.left {
@@ -87,6 +76,25 @@ func (w *window) fill(n int) {
 		if err != io.EOF {
 			w.err = err
 		}
+	}
+}
+
+// makeRoom drops what stands before keep, and takes a larger buffer where that
+// is too little.
+func (w *window) makeRoom(keep int) {
+	to := w.buf[:0]
+	if size := cap(w.buf); keep < size/2 {
+		if size < windowSize {
+			size *= 2
+		} else {
+			size += size / 4
+		}
+		to = make([]byte, 0, size)
+	}
+	w.buf = append(to, w.buf[keep:]...)
+	w.base, w.pos = w.base+int64(keep), w.pos-keep
+	if w.mark >= 0 {
+		w.mark = 0
 	}
 }
 

@@ -28,6 +28,18 @@ func anyOf(words ...string) wordings {
 	return list
 }
 
+// anyBetween is anyOf with the same before and after each.
+func anyBetween(before string, words []string, after string) wordings {
+	whole := make([]string, len(words))
+	for i, word := range words {
+		whole[i] = before + "(?:" + word + ")" + after
+	}
+	return anyOf(whole...)
+}
+
+// fits reports whether one of the wordings is in text, upper case or lower.
+func (w wordings) fits(text string) bool { return w.MatchString(strings.ToLower(text)) }
+
 // MatchString reports whether one of the wordings is in text, which is lower
 // case.
 func (w wordings) MatchString(text string) bool {
