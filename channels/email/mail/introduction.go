@@ -133,8 +133,8 @@ func isOriginalMark(line string) bool {
 }
 
 // isFooter knows what phones and programs write under a mail.
-func isFooter(line string) bool {
-	return len(line) <= 160 && footerLine.fits(line)
+func isFooter(line string, footers wordings) bool {
+	return len(line) <= 160 && len(footers) > 0 && footers.fits(line)
 }
 
 // isHeaderBlock reports whether the lines start with the From, Sent, To and
@@ -167,7 +167,7 @@ func isHeaderBlockOf(lines []string, atLeast int) bool {
 
 // headerKind names the field of a header line in any of the known languages.
 func headerKind(line string) string {
-	if len(line) > 2000 {
+	if len(line) > 2000 || !strings.ContainsAny(line, ":：") {
 		return ""
 	}
 	m := headerLine.FindStringSubmatch(line)

@@ -22,9 +22,9 @@ func replyText(plain string, embedded bool) string {
 	if len(lines) > maxReplyLines {
 		lines, rest = lines[:maxReplyLines], lines[maxReplyLines:]
 	}
-	t := &trimmer{lines: lines, embedded: embedded}
+	t := &trimmer{lines: lines, embedded: embedded, footers: footerLine.within(strings.ToLower(plain))}
 	t.run()
-	out := trimTail(trimBlank(t.out))
+	out := trimTail(trimBlank(t.out), t.footers)
 	if len(out) == 0 {
 		out = t.lastResort()
 	}
@@ -48,6 +48,7 @@ func splitLines(plain string) []string {
 type trimmer struct {
 	lines    []string
 	embedded bool
+	footers  wordings // that may be in it
 	out      []string
 	written  bool // out holds more than blanks and kept quotes
 	quoted   bool // something was dropped as quoted mail
@@ -81,7 +82,7 @@ func (t *trimmer) run() {
 			i = t.quote(i)
 		default:
 			t.out = append(t.out, line)
-			t.written = t.written || !isFooter(line) && !isRule(line)
+			t.written = t.written || !isFooter(line, t.footers) && !isRule(line)
 			i++
 		}
 	}
@@ -193,10 +194,10 @@ func isQuoted(line string) bool {
 func isBar(line string) bool { return strings.HasPrefix(line, "|") }
 
 // trimTail drops signature, footers and rules at the end.
-func trimTail(lines []string) []string {
+func trimTail(lines []string, footers wordings) []string {
 	kept := make([]string, 0, len(lines))
 	for _, line := range lines {
-		if !isFooter(line) {
+		if !isFooter(line, footers) {
 			kept = append(kept, line)
 		}
 	}

@@ -40,6 +40,17 @@ func anyBetween(before string, words []string, after string) wordings {
 // fits reports whether one of the wordings is in text, upper case or lower.
 func (w wordings) fits(text string) bool { return w.MatchString(strings.ToLower(text)) }
 
+// within are those that may be in a part of text, which is lower case.
+func (w wordings) within(text string) wordings {
+	var some wordings
+	for i := range w {
+		if w[i].mayFit(text) {
+			some = append(some, w[i])
+		}
+	}
+	return some
+}
+
 // MatchString reports whether one of the wordings is in text, which is lower
 // case.
 func (w wordings) MatchString(text string) bool {
