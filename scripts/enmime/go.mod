@@ -30,4 +30,4 @@ require (
 	golang.org/x/text v0.43.0 // indirect
 )
 
-replace github.com/redress-cms/redress => ../../..
+replace github.com/redress-cms/redress => ../..

@@ -2,7 +2,7 @@
 // mail in one process, and prints a table. It is a module of its own so that
 // Redress does not depend on what it is compared with:
 //
-//	cd scripts/bench/enmime && REDRESS_SHARED=... go run .
+//	cd scripts/enmime && REDRESS_SHARED=... go run .
 //
 // Without REDRESS_SHARED only the made-up mails are compared. What is measured
 // is the time of the processor, not of the wall, so that other work on the
