@@ -32,7 +32,15 @@ type Message struct {
 	HTML      string // as received, unsafe
 	Language  string // provider's hint, BCP 47; empty: unknown
 	SentAt    time.Time
-	Others    []Party // further recipients and participants
+	Others    []Party // further authors and recipients that are none of ours
+
+	// ReturnToken is the Thread.ReturnToken of the message of ours to whose
+	// return path this one came: a bounce, or a machine's answer.
+	ReturnToken string
+	// ReplyToken is the Thread.ReplyToken in the address of ours it came to.
+	ReplyToken string
+	// Own says that From is an address of ours: a loop, or somebody pretends.
+	Own bool
 
 	Attachments []Attachment
 	Location    *Location

@@ -28,6 +28,12 @@ type Thread struct {
 	MessageID  string   // ours, unguessable; without angle brackets
 	InReplyTo  string   // Message-ID, or a Receipt.ProviderID on chat
 	References []string // oldest first
+	// Unguessable parts of addresses of ours, at most 40 small letters and
+	// digits; empty: none. ReturnToken belongs to this very message: what cannot
+	// be delivered comes back to it. ReplyToken belongs to the case and the
+	// recipient: answers come to it.
+	ReturnToken string
+	ReplyToken  string
 }
 
 // Button is shown under a message; pressing it sends Data back or opens URL.

@@ -12,7 +12,11 @@ import (
 	"time"
 )
 
-const maxPollInterval = 24 * time.Hour
+const (
+	maxPollInterval = 24 * time.Hour
+	returnToken     = "{token}" // in return_path
+	maxReturnLocal  = 24        // what RFC 5321 leaves beside a token
+)
 
 var (
 	// accountName appears in the addresses of webhooks.
@@ -72,6 +76,7 @@ func (d *decoder) email(path string, e Email) {
 	for i, id := range e.AuthServIDs {
 		d.need(fmt.Sprintf("%s.auth_serv_ids[%d]", path, i), id, "write the host name your mail server puts into Authentication-Results")
 	}
+	d.addresses(path, e)
 	for i, sender := range e.FormSenders {
 		address := sender
 		if strings.HasPrefix(sender, "@") {
@@ -80,6 +85,25 @@ func (d *decoder) email(path string, e Email) {
 		if _, err := mail.ParseAddress(address); err != nil {
 			d.add(fmt.Sprintf("%s.form_senders[%d]", path, i), "%q is neither an address nor @domain; write forms@site.example or @site.example", sender)
 		}
+	}
+}
+
+// addresses checks what else the mailbox is known by.
+func (d *decoder) addresses(path string, e Email) {
+	for i, alias := range e.Aliases {
+		if parsed, err := mail.ParseAddress(alias); err != nil || parsed.Address != alias {
+			d.add(fmt.Sprintf("%s.aliases[%d]", path, i), "%q is no mail address; write help@city.example", alias)
+		}
+	}
+	local, domain, _ := strings.Cut(e.ReturnPath, "@")
+	if _, err := mail.ParseAddress(strings.Replace(e.ReturnPath, returnToken, "token", 1)); e.ReturnPath != "" &&
+		(err != nil || strings.Count(local, returnToken) != 1 || strings.Contains(domain, "{") || len(local) > len(returnToken)+maxReturnLocal) {
+		d.add(path+".return_path", "%q is no address with {token} before the @ and at most %d characters beside it; write bounces+{token}@city.example",
+			e.ReturnPath, maxReturnLocal)
+	}
+	from, err := mail.ParseAddress(e.From)
+	if err == nil && e.PlusAddress && strings.LastIndexByte(from.Address, '@') > maxReturnLocal-1 {
+		d.add(path+".plus_address", "needs a from with at most %d characters before the @; shorten it, or take plus_address out", maxReturnLocal-1)
 	}
 }
 

@@ -57,6 +57,10 @@ type Email struct {
 	From        string   `yaml:"from"`
 	AuthServIDs []string `yaml:"auth_serv_ids"`
 	FormSenders []string `yaml:"form_senders"` // sites that mail their form: the person is in Reply-To
+	VerifyDKIM  bool     `yaml:"verify_dkim"`  // check signatures where no configured server judged a mail
+	ReturnPath  string   `yaml:"return_path"`  // envelope sender with {token} in it; empty: from
+	PlusAddress bool     `yaml:"plus_address"` // answers come to from with a token of the case
+	Aliases     []string `yaml:"aliases"`      // further addresses of the mailbox
 }
 
 // IMAP is how a mailbox is read.

@@ -21,7 +21,7 @@ const maxReferences = 20
 
 // letter is a mail ready for the wire.
 type letter struct {
-	from, to  string // envelope; from is empty for an automatic mail
+	from, to  string // envelope; from is empty where nothing shall come back
 	messageID string
 	raw       []byte
 }
@@ -41,6 +41,9 @@ func (a *Adapter) compose(out channels.Outbound) (letter, error) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(&a.from)
 	msg.ToMailAddress(to)
+	if token := out.Thread.ReplyToken; a.config.PlusAddress && isToken(token) {
+		msg.ReplyToMailAddress(&netmail.Address{Name: a.from.Name, Address: plusAddress(a.from.Address).with(token)})
+	}
 	msg.Subject(oneLine(out.Subject))
 	msg.SetMessageIDWithValue(id)
 	msg.SetDateWithValue(a.config.Now())
@@ -50,9 +53,8 @@ func (a *Adapter) compose(out channels.Outbound) (letter, error) {
 	if list := references(out.Thread); list != "" {
 		msg.SetGenHeaderPreformatted(gomail.HeaderReferences, list)
 	}
-	l := letter{from: a.from.Address, to: to.Address, messageID: id}
+	l := letter{from: a.returnPath(out), to: to.Address, messageID: id}
 	if out.Automatic {
-		l.from = "" // RFC 3834 section 3.3: so that no robot answers a robot
 		msg.SetGenHeader("Auto-Submitted", "auto-replied")
 		msg.SetGenHeader("X-Auto-Response-Suppress", "All")
 		msg.SetGenHeader("Precedence", "auto_reply")
@@ -68,6 +70,20 @@ func (a *Adapter) compose(out channels.Outbound) (letter, error) {
 	}
 	l.raw = raw.Bytes()
 	return l, nil
+}
+
+// returnPath is where the mail comes back to when it cannot be delivered. An
+// automatic mail has none (RFC 3834 section 3.3), so that no robot answers a
+// robot, unless the settings name an address of which each message has its
+// own: there a robot finds nobody who answers.
+func (a *Adapter) returnPath(out channels.Outbound) string {
+	if pattern, err := returnAddress(a.config.ReturnPath); err == nil && isToken(out.Thread.ReturnToken) {
+		return pattern.with(out.Thread.ReturnToken)
+	}
+	if out.Automatic {
+		return ""
+	}
+	return a.from.Address
 }
 
 func (a *Adapter) newMessageID() (string, error) {

@@ -40,6 +40,17 @@ type Config struct {
 	// into a form, or their domains ("@site.example"). Their mail counts as
 	// from the person in Reply-To, who is not proven by that.
 	FormSenders []string
+	// ReturnPath is the envelope sender of our mail, with {token} where the
+	// message's own token stands, so that a bounce tells which message it is
+	// about: "bounces+{token}@city.example". Empty: From, and nobody for
+	// automatic mail.
+	ReturnPath string
+	// PlusAddress asks for answers to the address of From with a token of the
+	// case in it: "complaints+TOKEN@city.example".
+	PlusAddress bool
+	// OwnAddresses are further addresses and return paths of the installation.
+	// Nobody who writes from one is a complainant.
+	OwnAddresses []string
 
 	// LookupTXT asks the name service for the keys of DKIM signatures, which
 	// count where no configured server judged the mail; nil: they do not.
@@ -103,6 +114,7 @@ const (
 type Adapter struct {
 	config Config
 	from   netmail.Address
+	own    ownAddresses
 	log    *slog.Logger
 
 	imapLogin *login
@@ -147,6 +159,9 @@ func New(config Config) (*Adapter, error) {
 	}
 	a := &Adapter{config: config, from: *from, log: config.Log.With("channel", ChannelName, "account", config.Account), pauses: defaultPauses(),
 		reading: semaphore.NewWeighted(readBytes)}
+	if err := a.setupAddresses(); err != nil {
+		return nil, fmt.Errorf("email account %s: %w", config.Account, err)
+	}
 	a.health = channels.Health{Name: a.Name()}
 	if config.IMAP.Address == "" {
 		a.health.Up = true // nothing to take in
@@ -196,6 +211,26 @@ func (c *Config) fill() {
 	if c.SMTP.TLS == "" {
 		c.SMTP.TLS = tlsStart
 	}
+}
+
+// setupAddresses learns which addresses are ours.
+func (a *Adapter) setupAddresses() error {
+	own := append([]string{a.from.Address}, a.config.OwnAddresses...)
+	if a.config.ReturnPath != "" {
+		if _, err := returnAddress(a.config.ReturnPath); err != nil {
+			return err
+		}
+		own = append(own, a.config.ReturnPath)
+	}
+	if local, _, _ := strings.Cut(a.from.Address, "@"); a.config.PlusAddress && len(local)+1+maxToken > maxLocalPart {
+		return errors.New("plus_address: the address in from is too long for it")
+	}
+	for _, address := range own {
+		if err := a.own.add(address); err != nil {
+			return fmt.Errorf("address %s of ours: %w", address, err)
+		}
+	}
+	return nil
 }
 
 func (a *Adapter) setupIMAP() error {

@@ -147,7 +147,7 @@ func (a *Adapter) named(id *identity) channels.Inbound {
 	external := id.externalID()
 	return channels.Inbound{
 		Key:         channels.Key{Channel: ChannelName, Account: a.config.Account, ExternalID: external},
-		Sender:      sender(id.header),
+		Sender:      a.sender(id.header),
 		ReceivedAt:  a.config.Now(),
 		ContentType: "message/rfc822",
 	}
@@ -155,7 +155,10 @@ func (a *Adapter) named(id *identity) channels.Inbound {
 
 // sender is the address whose mails take effect in order. A mail without one
 // is ordered with others of its kind.
-func sender(header mail.Header) string {
+func (a *Adapter) sender(header mail.Header) string {
+	if person, ok := a.formPerson(mail.ParseAddresses(header.Get("From")), mail.ParseAddresses(header.Get("Reply-To"))); ok {
+		return person.Address // of a form, who filled it in
+	}
 	for _, name := range []string{"From", "Sender", "Return-Path"} {
 		for _, a := range mail.ParseAddresses(header.Get(name)) {
 			if address := canonical(a.Address); address != "" {

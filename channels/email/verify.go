@@ -2,9 +2,11 @@ package email
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-msgauth/authres"
@@ -62,8 +64,12 @@ func readsAlike(raw []byte) bool {
 	return from == 1
 }
 
+// Bounds of checking signatures: a mail can bring as many as it likes, each of
+// which asks the name service and may have a key of any size.
 const (
-	maxSignatures    = 3
+	maxSignatures    = 10 // looked at; the rest is left alone
+	maxKeys          = 3  // asked for
+	maxKeyBytes      = 4096
 	signatureTimeout = 10 * time.Second
 )
 
@@ -78,13 +84,12 @@ func (a *Adapter) verifySignature(ctx context.Context, m mail.Mail, in channels.
 	}
 	ctx, cancel := context.WithTimeout(ctx, signatureTimeout)
 	defer cancel()
-	lookup := func(name string) ([]string, error) { return a.config.LookupTXT(ctx, name) }
 	raw, err := in.Open(ctx, a.config.Files)
 	if err != nil {
 		return false, ""
 	}
 	defer func() { _ = raw.Close() }() // it was only read
-	found, _ := dkim.VerifyWithOptions(raw, &dkim.VerifyOptions{LookupTXT: lookup, MaxVerifications: maxSignatures})
+	found, _ := dkim.VerifyWithOptions(raw, &dkim.VerifyOptions{LookupTXT: a.keys(ctx, domain), MaxVerifications: maxSignatures})
 	for _, signature := range found {
 		expired := !signature.Expiration.IsZero() && a.config.Now().After(signature.Expiration)
 		// Commands may stand in the subject.
@@ -94,6 +99,46 @@ func (a *Adapter) verifySignature(ctx context.Context, m mail.Mail, in channels.
 		}
 	}
 	return false, ""
+}
+
+var errNoKey = errors.New("no key to be believed")
+
+// keys looks up the keys of one domain; those of others prove nothing here.
+func (a *Adapter) keys(ctx context.Context, domain string) func(string) ([]string, error) {
+	var asked atomic.Int32
+	suffix := "._domainkey." + strings.ToLower(domain)
+	return func(name string) ([]string, error) {
+		if !strings.HasSuffix(strings.ToLower(name), suffix) || asked.Add(1) > maxKeys {
+			return nil, errNoKey
+		}
+		records, err := a.config.LookupTXT(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		for _, record := range records {
+			if len(record) > maxKeyBytes || onlyTried(record) {
+				return nil, errNoKey
+			}
+		}
+		return records, nil
+	}
+}
+
+// onlyTried reports a key whose domain only tries signing: its signatures count
+// for nothing (RFC 6376 section 3.6.1, flag y).
+func onlyTried(record string) bool {
+	for tag := range strings.SplitSeq(record, ";") {
+		name, value, _ := strings.Cut(tag, "=")
+		if strings.TrimSpace(name) != "t" {
+			continue
+		}
+		for flag := range strings.SplitSeq(value, ":") {
+			if strings.TrimSpace(flag) == "y" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // fromDomain is the domain of the one From address of a mail that has no more.

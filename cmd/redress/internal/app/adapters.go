@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"net"
+	netmail "net/mail"
 	"net/netip"
 	"time"
 
@@ -63,6 +65,7 @@ func (a *App) makeAdapters(ctx context.Context, org *cases.Organisation) error {
 func (a *App) emailConfig(s configs.Email) email.Config {
 	return email.Config{
 		Account: s.Name, From: s.From, AuthServIDs: s.AuthServIDs, FormSenders: s.FormSenders,
+		ReturnPath: s.ReturnPath, PlusAddress: s.PlusAddress, OwnAddresses: a.ownAddresses(), LookupTXT: lookupTXT(s.VerifyDKIM),
 		IMAP: email.IMAP{
 			Address: s.IMAP.Address, TLS: s.IMAP.TLS, Username: s.IMAP.Username, Password: s.IMAP.Password.Reveal(),
 			OAuth2: oauth2(s.IMAP.OAuth2), Mailbox: s.IMAP.Mailbox, PollInterval: s.IMAP.PollInterval,
@@ -75,6 +78,29 @@ func (a *App) emailConfig(s configs.Email) email.Config {
 		Cursors: a.Store, Lease: a.lease(email.ChannelName, s.Name), Now: a.Clock.Now, Log: a.Logger,
 		MaxBytes: a.Settings.Limits.MessageBytes, Files: a.ChannelFiles(),
 	}
+}
+
+// ownAddresses are those of all mailboxes.
+func (a *App) ownAddresses() []string {
+	var own []string
+	for _, s := range a.Settings.Channels.Email {
+		if from, err := netmail.ParseAddress(s.From); err == nil {
+			own = append(own, from.Address)
+		}
+		own = append(own, s.Aliases...)
+		if s.ReturnPath != "" {
+			own = append(own, s.ReturnPath)
+		}
+	}
+	return own
+}
+
+// lookupTXT asks the machine's own name service.
+func lookupTXT(wanted bool) func(context.Context, string) ([]string, error) {
+	if !wanted {
+		return nil
+	}
+	return net.DefaultResolver.LookupTXT
 }
 
 func oauth2(s *configs.OAuth2) *email.OAuth2 {
