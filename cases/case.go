@@ -175,6 +175,7 @@ type ActorKind string
 // The kinds of actor.
 const (
 	ActorComplainant ActorKind = "complainant"
+	ActorParticipant ActorKind = "participant" // somebody whom the complainant put in copy
 	ActorStaff       ActorKind = "staff"
 	ActorSystem      ActorKind = "system" // a timer or a rule
 )

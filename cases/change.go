@@ -131,7 +131,8 @@ const (
 	AlertEscalated   NoticeKind = "case_escalated"
 	AlertReopened    NoticeKind = "case_reopened"
 	AlertRated       NoticeKind = "case_rated"
-	AlertHeld        NoticeKind = "case_held" // a stranger wrote
+	AlertHeld        NoticeKind = "case_held"        // a stranger wrote
+	AlertParticipant NoticeKind = "case_participant" // somebody in copy wrote
 	AlertUndelivered NoticeKind = "undelivered"
 	AlertFlood       NoticeKind = "sender_flood"
 	AlertIntakeDown  NoticeKind = "intake_down" // an account has taken nothing in for long

@@ -41,7 +41,7 @@ func (d Desk) FollowUp(c Case, in FollowUp) (Change, error) {
 	}
 	if in.Participant {
 		w.event(EventParticipant, "")
-		w.alert(AlertFollowUp, text)
+		w.alert(AlertParticipant, text)
 		return w.done()
 	}
 	w.Case.LastInboundAt = ptr(d.At)

@@ -32,7 +32,7 @@ func (p *Pipeline) register(ctx context.Context, u *Understood) error {
 	draft := cases.Draft{
 		Type: kind, ContactID: contact.ID,
 		Intake: u.Inbound.Channel, Channel: u.Sender.Channel, Account: u.Account, Address: u.address(),
-		Subject: m.Subject, Description: text, Place: m.Fields.Place,
+		Subject: m.Subject, Description: text, Place: m.Fields.Place, OnBehalf: cases.FindOnBehalf(text),
 		ReceivedAt: u.Inbound.ReceivedAt, Classification: u.Classification, Quiet: u.Silent != "",
 	}
 	change, err := p.Office.registration(u.Org, u.Load, u.Now, p.desk(u).By, draft)
@@ -146,11 +146,7 @@ func (p *Pipeline) hold(ctx context.Context, u *Understood) error {
 	}
 	u.Step.Messages = append(u.Step.Messages, p.message(u))
 	change.Notices = staffOnly(change.Notices)
-	for i := range change.Notices { // whose it is not, but who wrote
-		change.Notices[i].Data = map[string]string{
-			"name": u.Message.From.Name, "address": u.Message.From.Address, "channel": u.Inbound.Channel,
-		}
-	}
+	byOther(u, change.Notices)
 	if err := p.Office.apply(ctx, u.Org, &u.Step, change, nil); err != nil {
 		return err
 	}
@@ -160,6 +156,9 @@ func (p *Pipeline) hold(ctx context.Context, u *Understood) error {
 // save puts a change, the message itself and what is to be sent into the step.
 func (p *Pipeline) save(ctx context.Context, u *Understood, change cases.Change) error {
 	u.Case = &change.Case
+	if err := p.copied(ctx, u, &change); err != nil {
+		return err
+	}
 	u.Step.Messages = append(u.Step.Messages, p.message(u))
 	if u.Silent != "" {
 		change.Notices = staffOnly(change.Notices)

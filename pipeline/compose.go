@@ -96,7 +96,10 @@ func outboundOf(row store.Outbound) channels.Outbound {
 	out := channels.Outbound{
 		ID: row.ID, Account: row.Account, To: row.Address,
 		Subject: row.Subject, Text: row.Text, HTML: row.HTML, Automatic: row.Automatic,
-		Thread: channels.Thread{MessageID: row.MessageID, InReplyTo: row.InReplyTo, References: row.References},
+		Thread: channels.Thread{
+			MessageID: row.MessageID, InReplyTo: row.InReplyTo, References: row.References,
+			ReturnToken: tokenOf(row.MessageID), ReplyToken: row.ReplyToken,
+		},
 		Prompt: row.Prompt, PressID: row.PressID, ExpiresAt: row.ExpiresAt,
 	}
 	for _, line := range row.Buttons {

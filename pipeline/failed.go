@@ -228,6 +228,7 @@ func (s *sending) again(row store.Outbound, to recipient) (store.Outbound, error
 			again.Subject = "[" + string(s.kase.Reference) + "]"
 		}
 		again.MessageID, err = s.messageID()
+		again.ReplyToken = s.replyToken(again)
 	}
 	return again, err
 }

@@ -221,7 +221,7 @@ func (s *sending) intoThread(ctx context.Context, row *store.Outbound, channel s
 	}
 	last := ""
 	for _, m := range talk {
-		if m.Channel != channel || m.ExternalID == "" || m.Held || (m.Direction == cases.Out && m.To != cases.ToComplainant) {
+		if m.Channel != channel || m.ExternalID == "" || m.Held || m.Participant || (m.Direction == cases.Out && m.To != cases.ToComplainant) {
 			continue
 		}
 		row.References = append(row.References, m.ExternalID)
@@ -344,6 +344,7 @@ func (s *sending) add(n cases.Notice, r recipient, row store.Outbound, talk bool
 		if err != nil {
 			return err
 		}
+		row.ReplyToken = s.replyToken(row)
 	}
 	row.State, row.CreatedAt, row.NextAttemptAt = store.OutPending, s.step.At, s.step.At
 	s.step.Outbox = append(s.step.Outbox, row)
@@ -363,13 +364,21 @@ func (s *sending) entryOf(row store.Outbound) cases.Message {
 	}
 }
 
+// replyToken is the token of the address that the complainant answers to.
+func (s *sending) replyToken(row store.Outbound) string {
+	if row.To != cases.ToComplainant || s.kase.Token == "" || !disclosed(row.Kind) {
+		return ""
+	}
+	return cases.ReplyToken(s.kase, cases.Address{Channel: row.Channel, Value: row.Address})
+}
+
 // messageID draws an unguessable Message-ID of ours, without brackets.
 func (s *sending) messageID() (string, error) {
 	token, err := cases.NewToken(s.Random)
 	if err != nil {
 		return "", fmt.Errorf("drawing a Message-ID: %w", err)
 	}
-	return "redress." + token + "@" + s.org.Jurisdiction.ID, nil
+	return messageIDOf(token, s.org), nil
 }
 
 func expiry(at time.Time, after time.Duration) time.Time {

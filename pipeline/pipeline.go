@@ -78,6 +78,9 @@ type Records interface {
 	UserByAddress(ctx context.Context, a cases.Address) (cases.User, error)
 	LinkCodeUser(ctx context.Context, code string, now time.Time) (string, error)
 	OutboundByMessageID(ctx context.Context, ids []string) ([]store.Outbound, error)
+	OutboundByReplyToken(ctx context.Context, token string) ([]store.Outbound, error)
+	CasesByMessage(ctx context.Context, channel string, ids []string) ([]cases.Case, error)
+	Participants(ctx context.Context, caseID int64) ([]cases.Participant, error)
 	OutboundByProviderID(ctx context.Context, channel, account string, ids []string) ([]store.Outbound, error)
 }
 

@@ -44,6 +44,9 @@ func (p *Pipeline) carryOut(ctx context.Context, u *Understood) error {
 	case IntentStop, IntentStart, IntentLanguage, IntentHelp, IntentInWords, IntentUnknown, IntentNoCase:
 		return p.answerOnly(ctx, u)
 	}
+	if u.Participant {
+		return p.fromParticipant(ctx, u)
+	}
 	if u.Proof == "" {
 		return p.hold(ctx, u)
 	}
@@ -60,7 +63,7 @@ func (p *Pipeline) message(u *Understood) cases.Message {
 		Direction: cases.In, To: cases.ToStaff,
 		Channel: u.Inbound.Channel, Account: u.Inbound.Account, Address: m.From.Address,
 		Subject: m.Subject, Text: m.Written, ExternalID: m.ID, InboundID: u.Inbound.ID,
-		At: u.Inbound.ReceivedAt, Held: u.Found != "" && u.Proof == "",
+		At: u.Inbound.ReceivedAt, Held: u.Found != "" && u.Proof == "" && !u.Participant, Participant: u.Participant,
 		Attachments: u.Files, Remarks: beginning(strings.Join(m.Defects, "\n"), maxRemarks),
 	}
 	if u.Staff != nil && u.Intent.Kind == IntentCommand {

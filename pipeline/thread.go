@@ -20,12 +20,12 @@ func (p *Pipeline) thread(ctx context.Context, u *Understood) (Verdict, error) {
 	if u.Message.Action == channels.ActionRegister {
 		return goOn, nil // a form for a new complaint says so
 	}
-	for _, find := range []func(context.Context, *Understood) error{p.byToken, p.byAnswer, p.byReference} {
+	for _, find := range []func(context.Context, *Understood) error{p.byToken, p.byAnswer, p.byReference, p.byTheirs} {
 		if err := find(ctx, u); err != nil {
 			return goOn, err
 		}
 		if u.Case != nil {
-			return goOn, nil
+			return goOn, p.participates(ctx, u)
 		}
 	}
 	p.byRecentTalk(u)
@@ -59,25 +59,14 @@ func (p *Pipeline) byToken(ctx context.Context, u *Understood) error {
 // sent a moment ago, whose id at the provider is not saved yet.
 var errTooEarly = errors.New("it may answer a message of ours that is just being sent")
 
-// byAnswer follows the channel's own threads to a message of ours.
+// byAnswer follows the channel's own threads, or the address it came to, to a
+// message of ours.
 func (p *Pipeline) byAnswer(ctx context.Context, u *Understood) error {
-	ids := u.Message.InReplyTo
-	if len(ids) == 0 {
-		return nil
-	}
-	ids = ids[:min(len(ids), 50)]
-	var rows []store.Outbound
-	var err error
-	if u.Format.Threads {
-		rows, err = p.Store.OutboundByMessageID(ctx, ids)
-	} else {
-		rows, err = p.Store.OutboundByProviderID(ctx, u.Inbound.Channel, u.Inbound.Account, ids)
-	}
+	row, ok, err := p.answered(ctx, u)
 	if err != nil {
-		return fmt.Errorf("looking for our message that it answers: %w", err)
+		return err
 	}
-	row, ok := nearest(rows, ids)
-	if !ok && !u.Format.Threads && u.Inbound.Tries == 0 {
+	if !ok && len(u.Message.InReplyTo) > 0 && !u.Format.Threads && u.Inbound.Tries == 0 {
 		return errTooEarly
 	}
 	if !ok {
@@ -96,7 +85,8 @@ func (p *Pipeline) byAnswer(ctx context.Context, u *Understood) error {
 	}
 	u.Case, u.Found, u.Proof = &c, "thread", p.ownAddress(u, c)
 	if u.Proof == "" && disclosed(row.Kind) && (row.Address == u.Message.From.Address || row.Address == u.Message.Conversation) {
-		// Our Message-ID is unguessable, and it went to this address only.
+		// Our Message-ID and the token in an address of ours are unguessable,
+		// and they went to this address only.
 		u.Proof = "answer to our message"
 	}
 	return nil
@@ -106,18 +96,6 @@ func (p *Pipeline) byAnswer(ctx context.Context, u *Understood) error {
 // case. A stranger who was told that a message was passed on has none.
 func disclosed(kind cases.NoticeKind) bool {
 	return kind != cases.NoticeHeld && kind != cases.NoticeFlood
-}
-
-// nearest is the row that the first of ids names.
-func nearest(rows []store.Outbound, ids []string) (store.Outbound, bool) {
-	for _, id := range ids {
-		for _, row := range rows {
-			if row.MessageID == id || row.ProviderID == id {
-				return row, true
-			}
-		}
-	}
-	return store.Outbound{}, false
 }
 
 // byReference takes the first reference in the subject or in what the sender

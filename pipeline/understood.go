@@ -31,12 +31,14 @@ type Understood struct {
 	OwnCase []cases.Case  // of Sender, newest talk first
 
 	// thread
-	Case     *cases.Case     // the case it belongs to
-	Found    string          // how it was found: "token", "thread", "reference", "recent"
-	Proof    string          // why the sender may see and change Case; empty: held
-	Answers  *store.Outbound // our message that it answers
-	Settling bool            // joins texts of a moment ago
-	Several  bool            // Case is the newest of several it may belong to
+	Case  *cases.Case // the case it belongs to
+	Found string      // how it was found: "token", "thread", "reference", "their thread", "recent"
+	Proof string      // why the sender may see and change Case; empty: held
+	// Participant: without a right to Case, but put in copy by its complainant.
+	Participant bool
+	Answers     *store.Outbound // our message that it answers
+	Settling    bool            // joins texts of a moment ago
+	Several     bool            // Case is the newest of several it may belong to
 
 	// interpret
 	Intent Intent

@@ -75,7 +75,7 @@ func (s stories) fill(ctx context.Context, c cases.Case, story *web.Story) error
 		return fmt.Errorf("reading the messages: %w", err)
 	}
 	for _, m := range messages {
-		if m.Held || (m.Direction == cases.Out && m.To != cases.ToComplainant) {
+		if m.Held || m.Participant || (m.Direction == cases.Out && m.To != cases.ToComplainant) {
 			continue
 		}
 		message := web.StoryMessage{FromUs: m.Direction == cases.Out, At: m.At, Text: m.Text}
