@@ -47,6 +47,7 @@ const (
 	EventHeld         EventKind = "held"        // a stranger's message waits for staff
 	EventCopied       EventKind = "copied"      // the complainant put others in copy
 	EventParticipant  EventKind = "participant" // one of those wrote
+	EventUnwanted     EventKind = "unwanted"    // a message was reported as such
 	EventDelayed      EventKind = "delayed"     // a message is still on its way
 )
 

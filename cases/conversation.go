@@ -180,6 +180,13 @@ func (d Desk) Delayed(c Case, why string) (Change, error) {
 	return w.done()
 }
 
+// Unwanted records that the recipient of a message called it unwanted.
+func (d Desk) Unwanted(c Case, why string) (Change, error) {
+	w := d.draft(c)
+	w.event(EventUnwanted, firstRunes(strings.TrimSpace(why), maxText))
+	return w.done()
+}
+
 // Moved notes that the complainant is reached at another address of the same
 // channel from now on, as its provider says.
 func (d Desk) Moved(c Case, address string) (Change, error) {

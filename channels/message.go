@@ -161,4 +161,5 @@ type DeliveryReport struct {
 	Text       string // safe to show to staff
 	Hard       bool   // the address will never work
 	OptedOut   bool
+	Unwanted   bool // the recipient called the message unwanted; State says nothing new
 }

@@ -77,7 +77,7 @@ func (p *Pipeline) byTheirs(ctx context.Context, u *Understood) error {
 	}
 	for _, c := range found {
 		if ownedBy(c, u.Sender) {
-			u.Case, u.Found, u.Proof = &c, "their thread", p.ownAddress(u, c)
+			u.Case, u.Found, u.Proof = &c, "thread", p.ownAddress(u, c)
 			return nil
 		}
 		known, err := p.isParticipant(ctx, u, c)
@@ -85,7 +85,7 @@ func (p *Pipeline) byTheirs(ctx context.Context, u *Understood) error {
 			return err
 		}
 		if known {
-			u.Case, u.Found = &c, "their thread"
+			u.Case, u.Found = &c, "thread"
 			return nil
 		}
 	}

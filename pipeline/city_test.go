@@ -53,6 +53,7 @@ type line struct {
 	sent     []channels.Outbound
 	failures map[string]*channels.SendError // by address
 	panics   bool
+	onSend   func(channels.Outbound) // while the provider takes its time
 	failing  bool
 }
 
@@ -84,6 +85,9 @@ func (l *line) Read(_ context.Context, in channels.Inbound) (channels.Message, e
 }
 
 func (l *line) Send(_ context.Context, out channels.Outbound) (channels.Receipt, error) {
+	if l.onSend != nil {
+		l.onSend(out)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if se := l.failures[out.To]; se != nil {

@@ -12,60 +12,6 @@ import (
 	"github.com/redress-cms/redress/channels"
 )
 
-// report puts a provider's later word on our messages into the step. Where a
-// message did not arrive, its effects follow in the same step.
-func (o *Office) report(ctx context.Context, u *Understood) error {
-	for _, r := range u.Message.Receipts {
-		report := reportOf(u.Inbound, r)
-		row, known, err := o.reported(ctx, report)
-		if err != nil {
-			return err
-		}
-		lost := report.State == store.OutUndelivered || report.State == store.OutFailed
-		if lost && !known && u.Inbound.Tries == 0 {
-			return errTooEarly
-		}
-		if known { // a bounce may come in by another account
-			report.Channel, report.Account, report.ProviderID = row.Channel, row.Account, row.ProviderID
-		}
-		u.Step.Reports = append(u.Step.Reports, report)
-		if !lost || !known || row.State == store.OutDelivered || u.Step.Change != nil {
-			continue
-		}
-		kind := channels.SendPermanent
-		if r.Hard {
-			kind = channels.SendUnreachable
-		}
-		if r.OptedOut {
-			kind = channels.SendOptedOut
-		}
-		se := &channels.SendError{Kind: kind, Code: r.Code, Text: r.Text}
-		if err := o.undelivered(ctx, u.Org, &u.Step, row, se); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// reported finds the outbox row that a report is about.
-func (o *Office) reported(ctx context.Context, r store.Report) (store.Outbound, bool, error) {
-	var rows []store.Outbound
-	var err error
-	if r.ProviderID != "" {
-		rows, err = o.Store.OutboundByProviderID(ctx, r.Channel, r.Account, []string{r.ProviderID})
-	}
-	if err == nil && len(rows) == 0 && r.MessageID != "" {
-		rows, err = o.Store.OutboundByMessageID(ctx, []string{r.MessageID})
-	}
-	if err != nil {
-		return store.Outbound{}, false, fmt.Errorf("looking for the reported message: %w", err)
-	}
-	if len(rows) == 0 {
-		return store.Outbound{}, false, nil
-	}
-	return rows[0], true, nil
-}
-
 // Failed has the effects of a message that finally failed: the address is
 // marked, the case tells it, the owner is told, and another address that is
 // known is tried. A recipient that moved is known by the new address from then
@@ -119,7 +65,9 @@ func (o *Office) undelivered(ctx context.Context, org *cases.Organisation, step 
 	if err != nil {
 		return fmt.Errorf("reading the events: %w", err)
 	}
-	if slices.ContainsFunc(events, func(e cases.Event) bool { return e.Data[dataOutbound] == row.ID }) {
+	if slices.ContainsFunc(events, func(e cases.Event) bool {
+		return e.Kind == cases.EventUndelivered && e.Data[dataOutbound] == row.ID
+	}) {
 		return nil
 	}
 	instead, err := o.instead(ctx, org, step, c, row)

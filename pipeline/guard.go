@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/redress-cms/redress/cases/store"
 	"github.com/redress-cms/redress/channels"
 )
 
@@ -15,10 +14,11 @@ import (
 func (p *Pipeline) guard(ctx context.Context, u *Understood) (Verdict, error) {
 	m := &u.Message
 	if len(m.Receipts) > 0 {
-		if err := p.Office.report(ctx, u); err != nil {
+		reason, err := p.Office.report(ctx, u)
+		if err != nil {
 			return goOn, fmt.Errorf("applying delivery reports: %w", err)
 		}
-		return stop("delivery report"), nil
+		return stop(reason), nil
 	}
 	switch m.Automatic.Kind {
 	case channels.AutomaticBounce, channels.AutomaticDelay, channels.AutomaticFeedbackReport,
@@ -26,6 +26,9 @@ func (p *Pipeline) guard(ctx context.Context, u *Understood) (Verdict, error) {
 		return stop("automatic: " + string(m.Automatic.Kind)), nil
 	case channels.AutomaticReply, channels.AutomaticList:
 		u.Silent = "automatic: " + string(m.Automatic.Kind)
+	}
+	if verdict, err := p.ownMail(ctx, u); verdict.Stop || err != nil {
+		return verdict, err
 	}
 
 	limit := u.Org.Rules.FloodLimit
@@ -42,6 +45,26 @@ func (p *Pipeline) guard(ctx context.Context, u *Understood) (Verdict, error) {
 	return goOn, nil
 }
 
+// ownMail takes out our own mail that comes back without its mark, by its
+// Message-ID. What else says it is from an address of ours is pretended, or a
+// form that the settings do not name: staff see it in quarantine.
+func (p *Pipeline) ownMail(ctx context.Context, u *Understood) (Verdict, error) {
+	m := u.Message
+	if u.Format.Threads && tokenOf(m.ID) != "" {
+		rows, err := p.Store.OutboundByMessageID(ctx, []string{m.ID})
+		if err != nil {
+			return goOn, fmt.Errorf("looking for a message of our own: %w", err)
+		}
+		if len(rows) > 0 {
+			return stop("automatic: loop"), nil
+		}
+	}
+	if m.Own {
+		return goOn, fmt.Errorf("%w: it says it is from an address of ours and is neither our mail nor a form of form_senders", channels.ErrUnreadable)
+	}
+	return goOn, nil
+}
+
 // before counts what the sender sent in the flood window up to this message.
 // What came later does not count: it may have piled up while nobody worked.
 func (p *Pipeline) before(ctx context.Context, u *Understood) (int, error) {
@@ -52,14 +75,4 @@ func (p *Pipeline) before(ctx context.Context, u *Understood) (int, error) {
 	}
 	later, err := p.Store.CountSender(ctx, in.Channel, in.Sender, in.ReceivedAt.Add(time.Millisecond))
 	return all - later, err
-}
-
-// reportOf turns a channel's delivery report into the store's.
-func reportOf(in store.Inbound, r channels.DeliveryReport) store.Report {
-	return store.Report{
-		Channel: in.Channel, Account: in.Account,
-		ProviderID: r.ProviderID, MessageID: r.MessageID,
-		State: store.OutboundState(r.State), Code: r.Code, Text: r.Text,
-		Hard: r.Hard, OptedOut: r.OptedOut, At: in.ReceivedAt,
-	}
 }

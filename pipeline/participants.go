@@ -15,8 +15,7 @@ func (p *Pipeline) participates(ctx context.Context, u *Understood) error {
 	if u.Case == nil || u.Proof != "" || u.Staff != nil {
 		return nil
 	}
-	inThread := u.Found == "thread" || u.Found == "their thread"
-	if !inThread && !u.Message.Verified || u.Case.Status == cases.Closed {
+	if u.Found != "thread" && !u.Message.Verified || u.Case.Status == cases.Closed {
 		return nil
 	}
 	var err error

@@ -32,6 +32,7 @@ func (p *Pipeline) stages() []Stage {
 		{"identify", p.identify},       // contact, or member of staff
 		{"thread", p.thread},           // which case, if any, and by what right
 		{"interpret", p.interpret},     // command, reply, new complaint
+		{"repeats", p.repeats},         // machines that do not say so
 		{"attachments", p.attachments}, // what the files are; where photos were taken
 		{"classify", p.classify},       // service, priority, area, language, and why
 		{"route", p.route},             // who has how much to do

@@ -151,6 +151,33 @@ func (c *city) flag(m *channels.Message, at, name, value string) {
 		m.Press, m.PressID, m.Written = m.Written, "press", ""
 	case "subject":
 		m.Subject = value
+	case "own":
+		m.Own = true
+	case "copy": // others it went to
+		for who := range strings.SplitSeq(value, "+") {
+			_, copied := place(who)
+			m.Others = append(m.Others, channels.Party{Address: copied, Name: strings.Split(who, "@")[0]})
+		}
+	case "theirs": // in answer to a message of somebody else, the n-th of the play
+		m.InReplyTo = append(m.InReplyTo, "their-"+value)
+	case "token of": // to the address that somebody was asked to answer to
+		m.ReplyToken = c.lastRow(value).ReplyToken
+	case "returned": // to the return path of the last message to somebody
+		id := c.lastRow(value).MessageID
+		m.ReturnToken = strings.TrimSuffix(strings.TrimPrefix(id, "redress."), "@city.test")
+	case "bounce", "delay", "unwanted": // about the last message to somebody
+		id := c.lastRow(value).MessageID
+		m.Automatic.Kind = channels.AutomaticKind(name)
+		m.Receipts = []channels.DeliveryReport{{ProviderID: id, MessageID: id, State: channels.DeliveryUndelivered, Hard: true, Text: "user unknown"}}
+		if name != "bounce" {
+			m.Receipts[0].State, m.Receipts[0].Hard, m.Receipts[0].Unwanted = channels.DeliverySent, false, name == "unwanted"
+		}
+	case "about": // whom the bounce names
+		_, m.Receipts[0].Address = place(value)
+	case "nothing": // the bounce names no message of ours
+		m.Receipts[0].ProviderID, m.Receipts[0].MessageID = "unknown@mx.test", "unknown@mx.test"
+	case "soft":
+		m.Receipts[0].Hard = false
 	case "unverified":
 		m.Verified, m.VerifiedBy = false, ""
 	case "automatic":
@@ -181,6 +208,17 @@ func (c *city) flag(m *channels.Message, at, name, value string) {
 	default:
 		c.t.Fatalf("no flag %q", name)
 	}
+}
+
+// lastRow is the last message to somebody.
+func (c *city) lastRow(who string) store.Outbound {
+	c.t.Helper()
+	channel, address := place(who)
+	list := c.last[channel+" "+address]
+	if len(list) == 0 {
+		c.t.Fatalf("nothing was sent to %s", who)
+	}
+	return list[len(list)-1]
 }
 
 // lastTo is the id of the last message to a place, of a kind if one is given.

@@ -109,7 +109,10 @@ func (s *Sender) send(ctx context.Context, row store.Outbound, claimed time.Time
 	}
 	receipt, se := s.call(ctx, row, adapter, out)
 	if se == nil {
-		return s.finish(ctx, row, s.sent(receipt))
+		if err := s.finish(ctx, row, s.sent(receipt)); err != nil || receipt.ProviderID == "" || adapter.Format().Threads {
+			return err
+		}
+		return s.early(ctx, row.ID)
 	}
 	return s.finish(ctx, row, s.judge(ctx, row, se))
 }
@@ -185,6 +188,28 @@ func (s *Sender) finish(ctx context.Context, row store.Outbound, o *store.Outcom
 			return fmt.Errorf("saving that it is %s: %w", o.State, err)
 		}
 	}
+}
+
+// early has the effects of a report that the message was lost, where it came
+// before the provider's own answer told which message it is about.
+func (s *Sender) early(ctx context.Context, id string) error {
+	if s.OnFinal == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
+	defer cancel()
+	row, err := s.Store.Outbound(ctx, id)
+	if err != nil {
+		return fmt.Errorf("looking for an early report: %w", err)
+	}
+	if row.State != store.OutUndelivered && row.State != store.OutFailed {
+		return nil
+	}
+	se := &channels.SendError{Kind: channels.SendPermanent, Code: row.ErrorCode, Text: row.Error}
+	if err := guarded(func() error { return s.OnFinal(ctx, row, se) }); err != nil {
+		return fmt.Errorf("what follows from an early report: %w", err)
+	}
+	return nil
 }
 
 // report logs and counts an outcome, without content.

@@ -32,7 +32,7 @@ type Understood struct {
 
 	// thread
 	Case  *cases.Case // the case it belongs to
-	Found string      // how it was found: "token", "thread", "reference", "their thread", "recent"
+	Found string      // how it was found: "token", "thread", "reference", "recent"
 	Proof string      // why the sender may see and change Case; empty: held
 	// Participant: without a right to Case, but put in copy by its complainant.
 	Participant bool

@@ -84,6 +84,9 @@ func receipts(m mail.Mail) []channels.DeliveryReport {
 	if m.Automatic.Kind == mail.Receipt && id != "" {
 		out = append(out, channels.DeliveryReport{MessageID: id, ProviderID: id, State: channels.DeliveryDelivered, Text: "shown to the recipient"})
 	}
+	if m.Automatic.Kind == mail.FeedbackReport && id != "" { // RFC 5965
+		out = append(out, channels.DeliveryReport{MessageID: id, ProviderID: id, State: channels.DeliverySent, Unwanted: true})
+	}
 	return out
 }
 

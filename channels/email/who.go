@@ -28,6 +28,9 @@ func (a *Adapter) who(ctx context.Context, m mail.Mail, in channels.Inbound, hea
 		// People answer to From or Reply-To; only machines know the envelope.
 		msg.Automatic = channels.Automatic{Kind: channels.AutomaticReply, Reason: "sent to a return path"}
 	}
+	if msg.ReturnToken != "" && msg.Automatic.Kind == channels.AutomaticBounce && len(msg.Receipts) == 0 {
+		msg.Receipts = []channels.DeliveryReport{{State: channels.DeliveryUndelivered, Text: "it came back"}}
+	}
 	msg.Own = a.own.has(msg.From.Address)
 	msg.Others = a.others(m, msg.From.Address)
 	msg.Verified, msg.VerifiedBy = a.verified(ctx, m, in, head)

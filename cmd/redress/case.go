@@ -87,6 +87,7 @@ func (r *invocation) printStory(w io.Writer, s app.CaseStory) {
 		"service", s.Service, "area", s.Area, "place", s.Place,
 		"department", fmt.Sprintf("%s, owner %s", text(s.Department), text(s.Owner)),
 		"contact", strings.TrimSpace(fmt.Sprintf("%s %s", s.Contact.Name, strings.Join(s.Contact.Addresses, ", "))),
+		"on behalf", s.OnBehalf, "in copy", participants(s.Participants),
 		"received", fmt.Sprintf("%s by %s, in %s", r.when(&s.ReceivedAt), s.Channel, s.Language),
 		"due", fmt.Sprintf("%s (policy %s)", r.when(s.DueAt), text(s.Policy)),
 		"resolved", s.ResolvedAt, "outcome", s.Outcome,
@@ -102,6 +103,15 @@ func (r *invocation) printStory(w io.Writer, s app.CaseStory) {
 		return fmt.Sprintf("%s %-12s %s %s", r.second(e.At), e.Kind, e.Actor, e.Note)
 	})
 	section(w, "Next", s.Timers, func(t app.TimerView) string { return fmt.Sprintf("%s %s", r.second(t.At), t.Kind) })
+}
+
+// participants are those in copy on one line.
+func participants(list []app.ParticipantView) string {
+	names := make([]string, len(list))
+	for i, p := range list {
+		names[i] = strings.TrimSpace(string(p.Name) + " " + p.Address)
+	}
+	return strings.Join(names, ", ")
 }
 
 // second is a time in the jurisdiction's time zone, to the second.

@@ -39,6 +39,7 @@ type CaseView struct {
 	Subject        Optional    `json:"subject"`
 	Description    string      `json:"description"`
 	Place          *string     `json:"place"`
+	OnBehalf       Optional    `json:"on_behalf"` // for whom, in the complainant's words
 	Contact        ContactView `json:"contact"`
 	ReceivedAt     time.Time   `json:"received_at"`
 	AcknowledgedAt *time.Time  `json:"acknowledged_at"`
@@ -67,8 +68,17 @@ type CaseStory struct {
 	Events   []EventView    `json:"events"`
 	Actions  []string       `json:"actions"`
 	Links    []string       `json:"links"`
-	Timers   []TimerView    `json:"timers"`
-	TrackURL string         `json:"track_url,omitempty"`
+	// Participants are those whom the complainant put in copy.
+	Participants []ParticipantView `json:"participants"`
+	Timers       []TimerView       `json:"timers"`
+	TrackURL     string            `json:"track_url,omitempty"`
+}
+
+// ParticipantView is somebody whom the complainant put in copy.
+type ParticipantView struct {
+	Name    Optional `json:"name"`
+	Channel string   `json:"channel"`
+	Address string   `json:"address"`
 }
 
 // MessageView is one message of the conversation.
@@ -82,6 +92,7 @@ type MessageView struct {
 	State       string           `json:"state"`
 	At          time.Time        `json:"at"`
 	Held        bool             `json:"held,omitempty"`
+	Participant bool             `json:"participant,omitempty"`
 	Attachments []AttachmentView `json:"attachments,omitempty"`
 }
 
@@ -164,7 +175,7 @@ func ViewCase(c cases.Case, contact cases.Contact) CaseView {
 		Reference: string(c.Reference), Type: string(c.Type), Status: string(c.Status), Stage: c.Stage, Level: c.Level,
 		Priority: string(c.Priority), Service: orNull(c.Service), Department: orNull(c.Department),
 		Area: orNull(c.Area), Owner: orNull(c.Owner), Policy: orNull(c.Policy), Channel: c.Intake, Language: c.Language,
-		Subject: Optional(c.Subject), Description: c.Description, Place: orNull(c.Place),
+		Subject: Optional(c.Subject), Description: c.Description, Place: orNull(c.Place), OnBehalf: Optional(c.OnBehalf),
 		Contact:    ContactView{Name: Optional(contact.Name), Addresses: []string{}},
 		ReceivedAt: c.ReceivedAt.UTC(), AcknowledgedAt: utc(c.AcknowledgedAt), AcceptedAt: utc(c.AcceptedAt),
 		DueAt: utc(c.DueAt), DeferredUntil: utc(c.DeferredUntil), ResolvedAt: utc(c.ResolvedAt), ClosedAt: utc(c.ClosedAt),
@@ -192,7 +203,8 @@ func (a *App) Story(ctx context.Context, ref cases.Reference) (CaseStory, error)
 	story := CaseStory{
 		CaseView: ViewCase(c, contact), Reasons: append([]cases.Reason{}, c.Reasons...),
 		Messages: []MessageView{}, Events: []EventView{}, Actions: []string{}, Links: []string{}, Timers: []TimerView{},
-		TrackURL: a.Settings.HTTP.PublicURL + "/track/" + c.Token,
+		Participants: []ParticipantView{},
+		TrackURL:     a.Settings.HTTP.PublicURL + "/track/" + c.Token,
 	}
 	messages, err := a.Store.Messages(ctx, c.ID)
 	if err != nil {
@@ -222,6 +234,13 @@ func (a *App) Story(ctx context.Context, ref cases.Reference) (CaseStory, error)
 	for _, link := range links {
 		story.Links = append(story.Links, string(link))
 	}
+	participants, err := a.Store.Participants(ctx, c.ID)
+	if err != nil {
+		return story, fmt.Errorf("reading who takes part: %w", err)
+	}
+	for _, p := range participants {
+		story.Participants = append(story.Participants, ParticipantView{Name: Optional(p.Name), Channel: p.Address.Channel, Address: p.Address.Value})
+	}
 	return story, nil
 }
 
@@ -239,7 +258,7 @@ func (a *App) contact(ctx context.Context, c cases.Case) (cases.Contact, error) 
 func viewMessage(m cases.Message) MessageView {
 	view := MessageView{
 		Direction: string(m.Direction), To: string(m.To), Channel: m.Channel, Address: m.Address,
-		Subject: m.Subject, Text: m.Text, State: m.State, At: m.At.UTC(), Held: m.Held,
+		Subject: m.Subject, Text: m.Text, State: m.State, At: m.At.UTC(), Held: m.Held, Participant: m.Participant,
 	}
 	for _, f := range m.Attachments {
 		view.Attachments = append(view.Attachments, AttachmentView{Filename: f.Filename, ContentType: f.ContentType, Size: f.Size, SHA256: f.SHA256})
