@@ -46,6 +46,16 @@ func (s *Store) SchemaVersion(ctx context.Context) (have, want int64, err error)
 	return have, want, nil
 }
 
+// WantedSchema is the version this program wants. It asks no database.
+func (s *Store) WantedSchema() (int64, error) {
+	provider, err := s.migrations()
+	if err != nil {
+		return 0, err
+	}
+	sources := provider.ListSources()
+	return sources[len(sources)-1].Version, nil
+}
+
 func (s *Store) migrations() (*goose.Provider, error) {
 	dialect, folder := goose.DialectSQLite3, "migrations/sqlite"
 	var options []goose.ProviderOption

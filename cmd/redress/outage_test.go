@@ -8,9 +8,13 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/redress-cms/redress/cmd/redress/internal/app"
 )
 
 // relay is an address that leads to a server, or to nothing.
@@ -264,4 +268,43 @@ func urlIn(t *testing.T, config string) *url.URL {
 	u, err := url.Parse(written)
 	must(t, err)
 	return u
+}
+
+// TestGatewayStartsWithoutTheDatabase: one that has run before takes messages
+// in while PostgreSQL is away, and hands them over when it comes.
+func TestGatewayStartsWithoutTheDatabase(t *testing.T) {
+	s := newPlayed(t, true)
+	s.run("migrate")
+	database := urlIn(t, s.config)
+	wire := newRelay(t, database.Host)
+	through := *database
+	through.Host = wire.address
+	s.rewrite(database.String(), through.String())
+	wire.connect()
+	stop := s.start("gateway")
+	s.awaitReady()
+	stop()
+	wire.disconnect()
+
+	s.start("gateway")
+	s.awaitNoDatabase()
+	phone := s.texter()
+	phone.say("Water is leaking in Ward 1")
+	phone.say("NEW The street lamp is out in Ward 4")
+	s.eventually("2xx for both texts", s.undelivered)
+	wire.connect()
+	s.awaitReady()
+	s.root.startAt(s.clock, app.Role{Worker: true}, freeAddress(t))
+	phone.hear("Water and Sewerage")
+	phone.hear("Street Lighting")
+	s.awaitHandled()
+	if got := s.casesOf("sms:" + phone.number); len(got) != 2 {
+		t.Errorf("%d cases, want two", len(got))
+	}
+	if info, err := os.Stat(filepath.Join(s.folder, "data", "gateway.json")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("what the gateway remembers: %v, %v", info, err)
+	}
+	if text := readFile(t, filepath.Join(s.folder, "data", "gateway.json")); strings.Contains(text, "+12025550171") || strings.Contains(text, "Asha") {
+		t.Error("the gateway remembers people")
+	}
 }

@@ -81,6 +81,7 @@ func serve(r *invocation, settings *configs.Settings, role app.Role) (err error)
 	}
 	a, err := openPatiently(ctx, app.Options{
 		Settings: settings, Logger: app.NewLogger(r.Streams.Err, settings.Log), Clock: machineClock(r.environ),
+		Recall: role.Gateway && settings.Database.URL != "",
 	}, gate)
 	if ctx.Err() != nil && a == nil {
 		return nil // told to stop while waiting

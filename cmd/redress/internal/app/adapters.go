@@ -27,7 +27,7 @@ const (
 )
 
 // makeAdapters is the explicit list of channels.
-func (a *App) makeAdapters(ctx context.Context, org *cases.Organisation) error {
+func (a *App) makeAdapters(ctx context.Context, known *remembered) error {
 	a.leases = &pipeline.Leases{Store: a.Store, Holder: a.holder, Clock: a.Clock, Logger: a.Logger}
 	for _, settings := range a.Settings.Channels.Email {
 		adapter, err := email.New(a.emailConfig(settings))
@@ -37,7 +37,7 @@ func (a *App) makeAdapters(ctx context.Context, org *cases.Organisation) error {
 		a.Adapters = append(a.Adapters, adapter)
 	}
 	for _, settings := range a.Settings.Channels.SMS {
-		adapters, err := sms.New(a.smsConfig(settings, org))
+		adapters, err := sms.New(a.smsConfig(settings, known.Organisation))
 		if err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func (a *App) makeAdapters(ctx context.Context, org *cases.Organisation) error {
 		}
 		a.Adapters = append(a.Adapters, adapter)
 	}
-	config, err := a.webConfig(ctx)
+	config, err := a.webConfig(ctx, known.WebSecret)
 	if err != nil {
 		return err
 	}
@@ -140,11 +140,7 @@ func (a *App) lease(channel, account string) func(context.Context) (bool, error)
 	return a.leases.Hold(channel + ":" + account)
 }
 
-func (a *App) webConfig(ctx context.Context) (web.Config, error) {
-	secret, err := a.webSecret(ctx)
-	if err != nil {
-		return web.Config{}, err
-	}
+func (a *App) webConfig(ctx context.Context, secret []byte) (web.Config, error) {
 	var proxies []netip.Prefix
 	for _, text := range a.Settings.HTTP.TrustedProxies {
 		prefix, err := netip.ParsePrefix(text)

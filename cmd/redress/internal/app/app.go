@@ -38,6 +38,9 @@ type Options struct {
 	Clock    pipeline.Clock // nil: the machine's
 	// Organisation is applied when there is none yet; nil: an error then.
 	Organisation []byte
+	// Recall lets Open succeed while PostgreSQL is away, by what it said to an
+	// earlier run; for a gateway, which spools meanwhile.
+	Recall bool
 }
 
 // App is the wired installation. Open connects it; Run starts its work.
@@ -54,12 +57,13 @@ type App struct {
 	Queue     queue.Queue
 	Fresh     bool // Options.Organisation was put into force by this Open
 
-	holder  string                // of leases: this process among all that run
-	redis   redis.UniversalClient // nil: in process
-	leases  *pipeline.Leases
-	alive   *pipeline.Leases // of this process as a whole
-	spool   *spool.Spool     // nil: no gateway
-	closers []io.Closer
+	holder   string                // of leases: this process among all that run
+	redis    redis.UniversalClient // nil: in process
+	leases   *pipeline.Leases
+	alive    *pipeline.Leases // of this process as a whole
+	recalled bool             // opened without the database
+	spool    *spool.Spool     // nil: no gateway
+	closers  []io.Closer
 
 	lastOrganisation atomic.Pointer[cases.Organisation]
 	readyMu          sync.Mutex
@@ -84,8 +88,11 @@ func (a *App) open(ctx context.Context) error {
 	if err = os.MkdirAll(a.Settings.DataDir, 0o700); err != nil {
 		return fmt.Errorf("data_dir: %w", err)
 	}
-	if a.Store, err = openStore(ctx, a.Settings, a.holder); err != nil {
-		return err
+	a.Store, err = store.Open(ctx, store.Options{
+		URL: a.Settings.Database.URL.Reveal(), DataDir: a.Settings.DataDir, Holder: a.holder,
+	})
+	if err != nil {
+		return fmt.Errorf("opening the database: %w", err)
 	}
 	a.closers = append(a.closers, a.Store)
 	if a.Files, err = files.Open(ctx, filepath.Join(a.Settings.DataDir, "files")); err != nil {
@@ -95,15 +102,15 @@ func (a *App) open(ctx context.Context) error {
 	if a.Templates, err = templates.New(); err != nil {
 		return fmt.Errorf("loading the message templates: %w", err)
 	}
-	org, err := a.applyOrganisation(ctx)
+	known, err := a.learn(ctx)
 	if err != nil {
 		return err
 	}
-	a.lastOrganisation.Store(org)
+	a.lastOrganisation.Store(known.Organisation)
 	if err = a.openQueue(); err != nil {
 		return err
 	}
-	if err = a.makeAdapters(ctx, org); err != nil {
+	if err = a.makeAdapters(ctx, known); err != nil {
 		return err
 	}
 	if a.Metrics, err = a.newMetrics(); err != nil {
@@ -119,21 +126,18 @@ func (a *App) open(ctx context.Context) error {
 	return nil
 }
 
-// openStore opens the database. SQLite is migrated by itself; PostgreSQL must
-// have been brought to this version by `redress migrate`.
-func openStore(ctx context.Context, settings *configs.Settings, holder string) (*store.Store, error) {
-	s, err := store.Open(ctx, store.Options{URL: settings.Database.URL.Reveal(), DataDir: settings.DataDir, Holder: holder})
+// checkSchema returns the schema of the database, which is this program's or a
+// newer one. SQLite is migrated by itself; PostgreSQL must have been brought to
+// this version by `redress migrate`.
+func (a *App) checkSchema(ctx context.Context) (int64, error) {
+	have, want, err := a.Store.SchemaVersion(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("opening the database: %w", err)
-	}
-	have, want, err := s.SchemaVersion(ctx)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("reading the database's version: %w", err), s.Close())
+		return 0, fmt.Errorf("reading the database's version: %w", err)
 	}
 	if have < want {
-		return nil, errors.Join(fmt.Errorf("%w: it is at version %d of %d; run: redress migrate", ErrNotMigrated, have, want), s.Close())
+		return have, fmt.Errorf("%w: it is at version %d of %d; run: redress migrate", ErrNotMigrated, have, want)
 	}
-	return s, nil
+	return have, nil
 }
 
 // ErrNotMigrated means that `redress migrate` has to be run first.

@@ -44,6 +44,9 @@ func (a *App) Run(ctx context.Context, role Role, gate *Gate, extra ...func(*htt
 	}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error { return ended(groupCtx, a.leases.Run(groupCtx)) })
+	if a.recalled {
+		group.Go(func() error { return a.catchUp(groupCtx) })
+	}
 	if role.Worker {
 		defer a.stayAlive(ctx)()
 		group.Go(func() error {
