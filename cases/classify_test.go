@@ -67,10 +67,10 @@ func TestClassify(t *testing.T) {
 func TestClassifyExplains(t *testing.T) {
 	c := city(t).Classify(Text{Subject: "Leak", Body: "A burst pipe in Ward 4, danger. Also a pothole."})
 	want := map[string]string{
-		"service":  "keyword 'leak' (en) in subject; keyword 'burst pipe' (en) in text",
+		"service":  "keyword 'burst pipe' (en) in text; keyword 'leak' (en) in subject",
 		"area":     "'Ward 4' in text",
 		"priority": "priority of service Water leak, raised by 'danger' in text",
-		"language": "its common words",
+		"language": "the language of the keywords found",
 	}
 	for _, r := range c.Reasons {
 		if r.Why != want[r.Decision] {

@@ -115,6 +115,9 @@ func (c *checker) ladder(path string, p Policy) {
 	}
 }
 
+// maxWeight of a keyword; one that decides by itself, whatever else is found.
+const maxWeight = 100
+
 func (c *checker) services() {
 	seen := map[string]bool{}
 	for i, s := range c.o.Services {
@@ -132,6 +135,9 @@ func (c *checker) services() {
 			for k, phrase := range s.Keywords[lang] {
 				if plainWords(phrase) == "" {
 					c.add(fmt.Sprintf("%s.keywords.%s[%d]", path, lang, k), "%q has no letters or digits", phrase)
+				}
+				if w := s.Weight(lang, phrase); !(w > 0 && w <= maxWeight) {
+					c.add(fmt.Sprintf("%s.keywords.%s[%d]", path, lang, k), "the weight of %q is not above 0 and up to %d", phrase, maxWeight)
 				}
 			}
 		}

@@ -28,7 +28,7 @@ type index struct {
 	calendars   map[string]*Calendar
 	tags        []language.Tag // of Jurisdiction.Languages, in order
 	matcher     language.Matcher
-	vocabulary  vocabulary
+	vocabulary  *vocabulary
 	shapes      []shape // of Areas that are sound
 }
 
@@ -125,7 +125,7 @@ func (o *Organisation) Location() *time.Location {
 
 func (o *Organisation) lookup() *index {
 	if o.index == nil {
-		return &index{}
+		return &index{vocabulary: &vocabulary{}}
 	}
 	return o.index
 }

@@ -1,34 +1,84 @@
 package cases
 
-import (
-	"strings"
-	"unicode"
-)
+import "unicode"
 
-// guessLanguage finds the organisation's language a text is written in: by
-// script, then by common words and by the languages of the keywords found
-// (votes), then by the hint. why is for staff.
-func (o *Organisation) guessLanguage(tokens []token, hint string, votes map[string]int) (lang, why string) {
-	candidates := o.languagesOfScript(tokens)
-	best, most := "", 0
-	for _, lang := range candidates {
-		n := votes[lang] + commonWords(tokens, o.lookup().vocabulary.common[lang])
-		if n > most {
-			best, most = lang, n
+// enoughWords is how many words a text must have for its language to be judged
+// by them alone.
+const enoughWords = 5
+
+// language finds the organisation's language a text is written in: by script,
+// by what is typical of each language, in short texts also by the languages of
+// the keywords found (votes), and by the hint. why is for staff.
+func (o *Organisation) language(text []token, said identified, hint string, votes map[string]int) (lang, why string) {
+	words := 0
+	for _, t := range text {
+		if !t.number {
+			words++
 		}
 	}
+	own, spoken := o.serving(said.tag)
 	hinted, known := o.MatchLanguage(hint)
+	voted := o.mostVotes(votes)
 	switch {
-	case most >= 2 || most == 1 && len(tokens) <= 6:
-		return best, "its common words"
-	case len(candidates) == 1 && !isLatin(tokens):
-		return candidates[0], "its script"
+	case words == 0 && known:
+		return hinted, "the channel or an earlier message says so"
+	case words == 0:
+		return o.DefaultLanguage(), "the default"
+	case spoken && said.sure && (words >= enoughWords || said.known > 1 || voted == "" || voted == own):
+		return own, whyIdentified(said)
+	case spoken && words >= enoughWords && said.known > 1:
+		return own, whyIdentified(said)
+	case voted != "" && (spoken || !said.sure || words < enoughWords):
+		return voted, "the language of the keywords found"
 	case known:
 		return hinted, "the channel or an earlier message says so"
-	case len(candidates) > 0:
+	case spoken && said.known > 0:
+		return own, whyIdentified(said)
+	}
+	if candidates := o.languagesOfScript(text); len(candidates) > 0 && mainScript(text) != "Latn" {
 		return candidates[0], "its script"
 	}
 	return o.DefaultLanguage(), "the default"
+}
+
+func whyIdentified(said identified) string {
+	if said.known > 0 {
+		return "its common words"
+	}
+	return "its letters"
+}
+
+func (o *Organisation) mostVotes(votes map[string]int) string {
+	best := ""
+	for _, lang := range o.Jurisdiction.Languages {
+		if votes[lang] > votes[best] {
+			best = lang
+		}
+	}
+	return best
+}
+
+// serving is the organisation's language for a text written as the tag says:
+// Hindi and Urdu in Latin letters serve for one another.
+func (o *Organisation) serving(tag string) (string, bool) {
+	if tag == "" {
+		return "", false
+	}
+	wanted := []string{baseOf(tag)}
+	switch tag {
+	case "hi-Latn":
+		wanted = append(wanted, "ur")
+	case "ur-Latn":
+		wanted = append(wanted, "hi")
+	}
+	for _, base := range wanted {
+		for _, lang := range o.Jurisdiction.Languages {
+			if baseOf(lang) == base {
+				return lang, true
+			}
+		}
+	}
+	return "", false
 }
 
 func isLatin(tokens []token) bool {
@@ -40,11 +90,9 @@ func isLatin(tokens []token) bool {
 	return true
 }
 
-// languagesOfScript are the languages written in the script of a text, in the
-// jurisdiction's order. Latin letters count only where they are the great
+// mainScript of a text. Latin letters count only where they are the great
 // majority, since people mix English words into every language.
-func (o *Organisation) languagesOfScript(tokens []token) []string {
-	x := o.lookup()
+func mainScript(tokens []token) string {
 	latin, other, script := 0, map[string]int{}, ""
 	for _, t := range tokens {
 		if t.latin {
@@ -57,16 +105,23 @@ func (o *Organisation) languagesOfScript(tokens []token) []string {
 			}
 		}
 	}
-	if other[script]*4 < latin || script == "" {
-		script = "Latn"
-	}
 	if latin+len(other) == 0 {
-		return nil
+		return ""
 	}
+	if other[script]*4 < latin || script == "" {
+		return "Latn"
+	}
+	return script
+}
+
+// languagesOfScript are the languages written in the script of a text, in the
+// jurisdiction's order.
+func (o *Organisation) languagesOfScript(tokens []token) []string {
+	script := mainScript(tokens)
 	var out []string
-	for i, tag := range x.tags {
+	for i, tag := range o.lookup().tags {
 		s, _ := tag.Script()
-		if name := s.String(); name == script || baseScript(name) == script {
+		if name := s.String(); script != "" && (name == script || baseScript(name) == script) {
 			out = append(out, o.Jurisdiction.Languages[i])
 		}
 	}
@@ -106,37 +161,4 @@ func scriptOf(r rune) string {
 		}
 	}
 	return ""
-}
-
-// commonWords counts the words of a text that are in a set, each once.
-func commonWords(tokens []token, set map[string]bool) int {
-	seen := map[string]bool{}
-	for _, t := range tokens {
-		if set[t.text] {
-			seen[t.text] = true
-		}
-	}
-	return len(seen)
-}
-
-// commonWordsOf are frequent words that tell a language from others of its
-// script, folded.
-func commonWordsOf(lang string) map[string]bool {
-	base, _, _ := strings.Cut(lang, "-")
-	words := map[string]string{
-		"en": "the is are was has have been and of in on at to for from with not near since this that my our please there it we you your no very been days yesterday street road",
-		"es": "el la los las un una de del en y que es esta estan hay por para con no se mi nuestra nuestro desde cerca ayer calle muy al lo su hace dias hola gracias",
-		"fr": "le la les un une des du de en et est sont dans pour par avec pas ne se mon ma notre depuis pres hier rue tres il y a bonjour merci",
-		"pt": "o a os as um uma de do da dos das em no na e que esta estao ha por para com nao meu minha nosso desde perto ontem rua muito ola obrigado",
-		"de": "der die das ein eine und ist sind im in auf fur mit nicht kein seit bei mein unser unsere gestern strasse sehr bitte es wir ich",
-		"it": "il lo la gli le un una di del della in e che sono per con non si mio nostra nostro da vicino ieri via molto ciao grazie",
-		"hi": "है हैं का की के में से और को पर नहीं यह मेरे हमारे हमारी मेरी कल बहुत कृपया रहा रही रहे",
-		"mr": "आहे आहेत चा ची चे मध्ये आणि ला नाही हे माझ्या आमच्या काल खूप कृपया झाला झाली पासून",
-		"ne": "छ छन् को मा बाट र लाई छैन यो मेरो हाम्रो हिजो धेरै कृपया भयो",
-	}[base]
-	set := map[string]bool{}
-	for _, t := range tokenise(words) {
-		set[t.text] = true
-	}
-	return set
 }

@@ -151,6 +151,17 @@ type Service struct {
 	Priority   Priority
 	Policy     string
 	Keywords   map[string][]string // by language: words or phrases
+	// Weights, by language and keyword, of those that count more or less than
+	// others; 1 is usual.
+	Weights map[string]map[string]float64 `json:",omitempty"`
+}
+
+// Weight of a keyword of the service.
+func (s Service) Weight(lang, keyword string) float64 {
+	if w, ok := s.Weights[lang][keyword]; ok {
+		return w
+	}
+	return 1
 }
 
 // Route is a node of the routing tree. The first child that matches decides,

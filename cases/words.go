@@ -18,7 +18,26 @@ type token struct {
 	stem   string // without the light endings of English, Spanish and Hindi
 	number bool
 	latin  bool
-	clause int // number of its clause; phrases do not reach across
+	arabic bool // of Arabic letters, which leave out vowels
+	clause int  // number of its clause; phrases do not reach across
+
+	// Set by annotate.
+	keys    []wordKey     // what it is compared by, in each tongue
+	light   [tongues]bool // it has no meaning of its own
+	negates bool          // "no", "नहीं", "sin"
+}
+
+// isLight reports whether the word carries no meaning of its own in a tongue.
+func (t token) isLight(in tongue) bool { return t.light[in] }
+
+// in is what the word is compared by in a tongue.
+func (t token) in(in tongue) (wordKey, bool) {
+	for _, key := range t.keys {
+		if key.tongue == in {
+			return key, true
+		}
+	}
+	return wordKey{}, false
 }
 
 // tokenise cuts a text into words and numbers ("W4" is a word and a number).
@@ -68,6 +87,8 @@ func newToken(text string, kind runeKind, clause int) token {
 		t.latin, t.stem = true, stemLatin(text)
 	default:
 		t.stem = stemIndic(text)
+		first, _ := utf8.DecodeRuneInString(text)
+		t.arabic = unicode.Is(unicode.Arabic, first)
 	}
 	return t
 }

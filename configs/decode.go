@@ -40,6 +40,10 @@ type nodeReader interface {
 // defaulter is a list element with defaults of its own.
 type defaulter interface{ setDefaults() }
 
+// shorthand is a value that may be written in a shorter form; longhand is what
+// that form stands for.
+type shorthand interface{ longhand(n *yaml.Node) *yaml.Node }
+
 func newDecoder(name string) *decoder {
 	return &decoder{name: name, dir: filepath.Dir(name), origin: map[*yaml.Node]string{}, places: map[string]string{}}
 }
@@ -133,6 +137,9 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, path string, depth int) {
 			d.fault(n, path, "%s", err)
 		}
 		return
+	}
+	if short, ok := v.Addr().Interface().(shorthand); ok {
+		n = short.longhand(n)
 	}
 	if _, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok || isScalar(v.Kind()) {
 		d.scalar(n, v, path)

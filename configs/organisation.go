@@ -113,14 +113,14 @@ type (
 		Address string `yaml:"address"`
 	}
 	serviceFile struct {
-		Code       string              `yaml:"code"`
-		Name       string              `yaml:"name"`
-		Names      map[string]string   `yaml:"names,omitempty"`
-		Group      string              `yaml:"group,omitempty"`
-		Department string              `yaml:"department,omitempty"`
-		Priority   cases.Priority      `yaml:"priority,omitempty"`
-		Policy     string              `yaml:"policy,omitempty"`
-		Keywords   map[string][]string `yaml:"keywords,omitempty"`
+		Code       string               `yaml:"code"`
+		Name       string               `yaml:"name"`
+		Names      map[string]string    `yaml:"names,omitempty"`
+		Group      string               `yaml:"group,omitempty"`
+		Department string               `yaml:"department,omitempty"`
+		Priority   cases.Priority       `yaml:"priority,omitempty"`
+		Policy     string               `yaml:"policy,omitempty"`
+		Keywords   map[string][]keyword `yaml:"keywords,omitempty"`
 	}
 	routeFile struct {
 		Match      matchFile      `yaml:"match,omitempty,flow"`

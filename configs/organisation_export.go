@@ -43,7 +43,7 @@ func ExportOrganisation(o *cases.Organisation) ([]byte, error) {
 		f.Users = append(f.Users, exportUser(u))
 	}
 	for _, s := range o.Services {
-		f.Services = append(f.Services, serviceFile(s))
+		f.Services = append(f.Services, exportService(s))
 	}
 	var b bytes.Buffer
 	e := yaml.NewEncoder(&b)

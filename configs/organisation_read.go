@@ -50,7 +50,7 @@ func (d *decoder) organisation(f organisationFile) *cases.Organisation {
 		o.Users = append(o.Users, d.user(fmt.Sprintf("users[%d]", i), u, f.Jurisdiction.DefaultRegion))
 	}
 	for _, s := range f.Services {
-		o.Services = append(o.Services, cases.Service(s))
+		o.Services = append(o.Services, s.service())
 	}
 	return o
 }
