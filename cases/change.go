@@ -48,6 +48,7 @@ const (
 	EventCopied       EventKind = "copied"      // the complainant put others in copy
 	EventParticipant  EventKind = "participant" // one of those wrote
 	EventUnwanted     EventKind = "unwanted"    // a message was reported as such
+	EventInfected     EventKind = "infected"    // a harmful file came and is kept from everybody
 	EventDelayed      EventKind = "delayed"     // a message is still on its way
 )
 
@@ -113,7 +114,8 @@ const (
 	NoticeOfferReopen      NoticeKind = "offer_reopen" // "not fixed" in words
 	NoticeClosed           NoticeKind = "closed"
 	NoticeRated            NoticeKind = "rated"
-	NoticeHeld             NoticeKind = "held" // passed on to staff
+	NoticeHeld             NoticeKind = "held"         // passed on to staff
+	NoticeFileRefused      NoticeKind = "file_refused" // a file was harmful
 	NoticeUnknownReference NoticeKind = "unknown_reference"
 	NoticeHelp             NoticeKind = "help"
 	NoticeOptedOut         NoticeKind = "opted_out"
@@ -134,6 +136,8 @@ const (
 	AlertRated       NoticeKind = "case_rated"
 	AlertHeld        NoticeKind = "case_held"        // a stranger wrote
 	AlertParticipant NoticeKind = "case_participant" // somebody in copy wrote
+	AlertPicture     NoticeKind = "picture"          // a photo of the complainant's
+	AlertInfected    NoticeKind = "file_infected"    // a harmful file came
 	AlertUndelivered NoticeKind = "undelivered"
 	AlertFlood       NoticeKind = "sender_flood"
 	AlertIntakeDown  NoticeKind = "intake_down" // an account has taken nothing in for long

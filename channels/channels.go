@@ -119,6 +119,8 @@ type Format struct {
 	Medium  string // template family: "email", "sms" or "chat"; empty: it cannot send
 	HTML    bool   // Outbound.HTML is used
 	Buttons bool   // Outbound.Buttons are shown
+	// Pictures: Outbound.Picture is shown, the text under it.
+	Pictures bool
 	// Threads: every message names its conversation by Message-IDs, as mail
 	// does; without, talk is joined by time.
 	Threads bool

@@ -17,6 +17,7 @@ type Outbound struct {
 	Automatic bool   // written by no person: email sets Auto-Submitted and a null return path
 	Thread    Thread
 	Buttons   [][]Button // rows
+	Picture   []byte     // JPEG; only where Format.Pictures
 	Prompt    bool       // ask the recipient to answer this very message
 	Edit      string     // Receipt.ProviderID of our earlier message that this replaces
 	PressID   string     // answer to a pressed button, shown as a short note

@@ -27,6 +27,7 @@ func (d *decoder) check(s *Settings) {
 	d.need("organisation.file", s.Organisation.File, "name the file with departments, services and officers")
 	d.channels(s)
 	d.limits(s.Limits)
+	d.scanner(s.Scanner)
 	d.oneOf("log.level", s.Log.Level, "debug", "info", "warn", "error")
 	d.oneOf("log.format", s.Log.Format, "text", "json")
 	if s.Alerts.IntakeDownAfter < time.Minute {
@@ -106,6 +107,20 @@ func (d *decoder) http(h HTTP) {
 	}
 }
 
+func (d *decoder) scanner(s Scanner) {
+	path, isPath := strings.CutPrefix(s.Address, "unix:")
+	place, isTCP := strings.CutPrefix(s.Address, "tcp://")
+	if s.Address != "" && !(isPath && strings.HasPrefix(path, "/")) && !(isTCP && validHostPort(place)) {
+		d.add("scanner.address", "%q is no address of a scanner; write tcp://localhost:3310 or unix:/run/clamav/clamd.ctl", s.Address)
+	}
+	if s.MaxSize < 1 {
+		d.add("scanner.max_size", "%d is too few bytes to scan anything; the scanner's own StreamMaxLength is usually 26214400", s.MaxSize)
+	}
+	if s.Timeout < time.Second || s.Timeout > 5*time.Minute {
+		d.add("scanner.timeout", "%v is not between 1s and 5m", s.Timeout)
+	}
+}
+
 // debug refuses to show profiles, which hold what is in memory, to others
 // than this machine.
 func (d *decoder) debug(debug Debug) {
@@ -148,6 +163,9 @@ func validPort(s string, lowest int) bool {
 func (d *decoder) limits(l Limits) {
 	if l.MessageBytes < minMessageBytes || l.MessageBytes > maxMessageBytes {
 		d.add("limits.message_bytes", "%d is not between %d (64 KiB) and %d (1 GiB)", l.MessageBytes, minMessageBytes, maxMessageBytes)
+	}
+	if l.Attachments < 1 || l.Attachments > 1000 {
+		d.add("limits.attachments", "%d is not between 1 and 1000", l.Attachments)
 	}
 	if l.SpoolBytes < l.MessageBytes {
 		d.add("limits.spool_bytes", "%d is less than one message may have; make it at least %d", l.SpoolBytes, l.MessageBytes)

@@ -14,6 +14,7 @@ type Settings struct {
 	Organisation OrganisationSource `yaml:"organisation"`
 	Channels     Channels           `yaml:"channels"`
 	Limits       Limits             `yaml:"limits"`
+	Scanner      Scanner            `yaml:"scanner"`
 	Log          Log                `yaml:"log"`
 	Alerts       Alerts             `yaml:"alerts"`
 	Tracing      Tracing            `yaml:"tracing"`
@@ -122,6 +123,15 @@ type Telegram struct {
 type Limits struct {
 	MessageBytes int64 `yaml:"message_bytes"` // one message with its attachments
 	SpoolBytes   int64 `yaml:"spool_bytes"`
+	Attachments  int   `yaml:"attachments"` // files of one message that are taken out of it
+}
+
+// Scanner is a ClamAV daemon that looks at attachments. No address: nothing is
+// scanned.
+type Scanner struct {
+	Address string        `yaml:"address"`  // tcp://host:3310 or unix:/run/clamav/clamd.ctl
+	MaxSize int64         `yaml:"max_size"` // bytes of a file; larger ones are not scanned
+	Timeout time.Duration `yaml:"timeout"`  // of one scan
 }
 
 // Log says how much is logged and in which form.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/redress-cms/redress/cases/store"
@@ -30,6 +31,11 @@ func (s *Sender) compose(ctx context.Context, row store.Outbound) (out channels.
 			out.Thread.InReplyTo = id
 		}
 	}
+	if row.Picture != "" {
+		if out.Picture, err = s.readPicture(ctx, row.Picture); err != nil {
+			return out, nil, err
+		}
+	}
 	if row.EditsRow == "" {
 		return out, nil, nil
 	}
@@ -49,6 +55,22 @@ func (s *Sender) compose(ctx context.Context, row store.Outbound) (out channels.
 	}
 	out.Edit = id
 	return out, nil, nil
+}
+
+// maxPictureSent bounds a picture that goes out (sendPhoto: 10 MB).
+const maxPictureSent = 10 << 20
+
+// readPicture reads a picture that we made.
+func (s *Sender) readPicture(ctx context.Context, name string) (data []byte, err error) {
+	file, err := s.Files.Get(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("opening a picture: %w", err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if data, err = io.ReadAll(io.LimitReader(file, maxPictureSent)); err != nil {
+		return nil, fmt.Errorf("reading a picture: %w", err)
+	}
+	return data, nil
 }
 
 // earlier is the provider's id of an earlier row. It is empty when that row

@@ -260,69 +260,6 @@ func (s *sending) toStaff(ctx context.Context, n cases.Notice, r recipient) erro
 	return s.add(n, r, row, s.kase.Reference != "")
 }
 
-// updateCards edits the newest card in each place to show the case as it is now.
-func (s *sending) updateCards(ctx context.Context) error {
-	cards, err := s.caseCards(ctx)
-	if err != nil {
-		return err
-	}
-	seen := map[string]bool{}
-	for _, card := range cards {
-		place := card.Channel + " " + card.Account + " " + card.Address
-		if seen[place] || !isCard(card.Kind) {
-			continue
-		}
-		seen[place] = true
-		adapter, ok := s.Adapters.Get(card.Channel, card.Account)
-		if !ok || !adapter.Format().Buttons {
-			continue
-		}
-		r := recipient{
-			login: card.Login, address: cases.Address{Channel: card.Channel, Value: card.Address},
-			account: card.Account, format: adapter.Format(), language: s.staffLanguage(card.Login),
-		}
-		n := cases.Notice{Kind: cases.AlertUpdated, To: cases.ToStaff}
-		row := store.Outbound{
-			To: cases.ToStaff, Login: card.Login, Automatic: true, EditsRow: card.ID,
-			Buttons: s.staffButtons(n, r), ExpiresAt: expiry(s.step.At, s.org.Rules.AlertExpiry),
-		}
-		if err := s.add(n, r, row, false); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *sending) caseCards(ctx context.Context) ([]store.Outbound, error) {
-	if s.haveCards || s.kase.ID == 0 {
-		return s.cards, nil
-	}
-	var err error
-	if s.cards, err = s.Store.Cards(ctx, s.kase.ID); err != nil {
-		return nil, fmt.Errorf("reading the cards of the case: %w", err)
-	}
-	s.haveCards = true
-	return s.cards, nil
-}
-
-func (s *sending) cardOf(ctx context.Context, r recipient) (store.Outbound, bool, error) {
-	cards, err := s.caseCards(ctx)
-	if err != nil {
-		return store.Outbound{}, false, err
-	}
-	for _, card := range cards {
-		if isCard(card.Kind) && card.Channel == r.address.Channel && card.Account == r.account && card.Address == r.address.Value {
-			return card, true, nil
-		}
-	}
-	return store.Outbound{}, false, nil
-}
-
-// isCard reports whether an alert is a card of its own.
-func isCard(kind cases.NoticeKind) bool {
-	return kind == cases.AlertAssigned || kind == cases.AlertEscalated || kind == cases.AlertReopened
-}
-
 // add renders the notice and appends its outbox row, and the entry of the
 // conversation where the row is one.
 func (s *sending) add(n cases.Notice, r recipient, row store.Outbound, talk bool) error {

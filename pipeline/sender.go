@@ -52,6 +52,7 @@ type Pacer interface {
 // rows of channels that nobody sends for.
 type Sender struct {
 	Store    Outbox
+	Files    channels.Files // of pictures
 	Adapters func(channel, account string) (channels.Adapter, bool)
 	Pace     Pacer
 	Clock    Clock

@@ -29,6 +29,8 @@ func (a *Adapter) Send(ctx context.Context, out channels.Outbound) (channels.Rec
 		receipt, failure = a.answerPress(ctx, out)
 	case out.Edit != "":
 		receipt, failure = a.edit(ctx, out)
+	case len(out.Picture) > 0:
+		receipt, failure = a.sendPicture(ctx, out)
 	default:
 		receipt, failure = a.send(ctx, out)
 	}

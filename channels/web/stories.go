@@ -12,6 +12,9 @@ type Stories interface {
 	// Story is the public part of the case that a tracking token opens;
 	// ErrNotFound when it opens none.
 	Story(ctx context.Context, token string) (Story, error)
+	// File opens a file of that case by its id, if the complainant may have it
+	// in this version; ErrNotFound otherwise.
+	File(ctx context.Context, token, id string, version FileVersion) (OpenFile, error)
 	// Outcome is where a message stands; ErrNotFound while the database does
 	// not have it (it may be spooled). Reference and Token must be given only
 	// for the case that this very message opened: whoever sent it sees them,
@@ -55,10 +58,10 @@ type Story struct {
 
 // StoryMessage is a message between the complainant and us.
 type StoryMessage struct {
-	FromUs      bool
-	At          time.Time
-	Text        string
-	Attachments []string // file names
+	FromUs bool
+	At     time.Time
+	Text   string
+	Files  []StoryFile
 }
 
 // StoryEvent is one step of a case. Text, if any, is shown as it is.

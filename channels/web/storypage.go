@@ -81,7 +81,7 @@ func (s *site) localised(story Story) Story {
 // latest is our newest message, nil when we did not write yet.
 func latest(messages []StoryMessage) *StoryMessage {
 	for _, m := range slices.Backward(messages) {
-		if m.FromUs {
+		if m.FromUs && m.Text != "" {
 			return &m
 		}
 	}

@@ -132,7 +132,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	c := newCity(t)
 	story := resolvedStory(c.now)
 	story.Service, story.Department, story.Area = hostile, hostile, hostile
-	story.Messages = []web.StoryMessage{{Text: hostile, Attachments: []string{hostile}}}
+	story.Messages = []web.StoryMessage{{Text: hostile, Files: []web.StoryFile{{Name: hostile, State: web.FileReady, ID: "file1", Original: true, Picture: true}}}}
 	story.Events = append(story.Events, web.StoryEvent{Kind: "resolved", Text: hostile})
 	c.stories[testToken] = story
 	pages := map[string]*httptest.ResponseRecorder{
@@ -145,7 +145,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	}
 	for name, w := range pages {
 		page := w.Body.String()
-		if strings.Contains(page, "<script") || strings.Contains(page, "<img") {
+		if strings.Contains(page, "<script") || strings.Contains(page, "<img src=x") {
 			t.Errorf("%s: markup got through", name)
 		}
 	}
@@ -250,7 +250,7 @@ func TestPagesNeedNothingFromElsewhere(t *testing.T) {
 	c.stories[testToken] = resolvedStory(c.now)
 	for _, path := range []string{"/complaints/new", "/track", "/track/" + testToken, "/track/unknown"} {
 		page := c.get(path).Body.String()
-		for _, bad := range []string{"<script", " style=", "<style", "src=", `href="http`, "javascript:"} {
+		for _, bad := range []string{"<script", " style=", "<style", `src="http`, `src="//`, `href="http`, "javascript:"} {
 			if strings.Contains(page, bad) {
 				t.Errorf("%s has %q", path, bad)
 			}
@@ -298,5 +298,73 @@ func TestNewNamesWhatIsWrong(t *testing.T) {
 		if _, err := web.New(config); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func TestFilesAreDownloadsOrPicturesOfOurs(t *testing.T) {
+	c := newCity(t)
+	c.stories[testToken] = workingStory(c.now)
+	c.files = map[string]string{
+		testToken + "/file1/": "<script>alert(1)</script>", testToken + "/file1/picture": "\xff\xd8 picture", testToken + "/file1/thumbnail": "\xff\xd8 small",
+	}
+	for path, want := range map[string]struct{ body, contentType, disposition string }{
+		"files/file1":           {"<script>alert(1)</script>", "application/octet-stream", "attachment; filename=leak.jpg"},
+		"files/file1/picture":   {"\xff\xd8 picture", "image/jpeg", "inline"},
+		"files/file1/thumbnail": {"\xff\xd8 small", "image/jpeg", "inline"},
+	} {
+		w := c.get("/track/" + testToken + "/" + path)
+		h := w.Header()
+		if w.Code != http.StatusOK || w.Body.String() != want.body || h.Get("Content-Type") != want.contentType ||
+			h.Get("Content-Disposition") != want.disposition {
+			t.Errorf("%s: %d, %v, %q", path, w.Code, h, w.Body)
+		}
+		if h.Get("X-Content-Type-Options") != "nosniff" || !strings.Contains(h.Get("Content-Security-Policy"), "sandbox") ||
+			h.Get("Cache-Control") != "no-store" || h.Get("Cross-Origin-Resource-Policy") != "same-origin" {
+			t.Errorf("%s: headers %v", path, h)
+		}
+	}
+}
+
+func TestUnknownFilesAreAnsweredAlikeAndThrottled(t *testing.T) {
+	c := newCity(t)
+	c.stories[testToken] = workingStory(c.now)
+	c.files = map[string]string{testToken + "/file1/": "mine", "othercase" + testToken + "/file2/": "theirs"}
+	unknown := c.get("/track/nosuchtokennosuchtoken")
+	for _, path := range []string{
+		testToken + "/files/file2", testToken + "/files/1", testToken + "/files/..%2ffile1", testToken + "/files/file1/thumbnail",
+		"nosuchtoken/files/file1", testToken + "/files/" + strings.Repeat("x", 500),
+	} {
+		w := c.get("/track/" + path)
+		if w.Code != http.StatusNotFound || w.Body.String() != unknown.Body.String() {
+			t.Errorf("%s: %d, %s", path, w.Code, w.Body)
+		}
+	}
+	for range 1000 {
+		c.get("/track/" + testToken + "/files/guess")
+	}
+	if c.lookUps > 30 {
+		t.Errorf("%d guesses reached the database", c.lookUps)
+	}
+	wantText(t, c.get("/track/"+testToken+"/files/file1"), http.StatusTooManyRequests, "wait a minute")
+}
+
+func TestTrackingPageShowsFiles(t *testing.T) {
+	c := newCity(t)
+	story := workingStory(c.now)
+	story.Messages = []web.StoryMessage{
+		{Text: "Look", Files: []web.StoryFile{
+			{Name: "leak.jpg", State: web.FileReady, ID: "file1", Original: true, Picture: true},
+			{Name: "letter.pdf", State: web.FileReady, ID: "file2", Original: true},
+			{Name: "new.jpg", State: web.FileHeld}, {Name: "bad.doc", State: web.FileRefused},
+		}},
+		{FromUs: true, Files: []web.StoryFile{{Name: "repaired.jpg", State: web.FileReady, ID: "file3", Picture: true}}},
+	}
+	c.stories[testToken] = story
+	w := c.get("/track/" + testToken + "?lang=en")
+	files := "/track/" + testToken + "/files/"
+	wantText(t, w, http.StatusOK, `<img src="`+files+`file1/thumbnail" alt="Photo: leak.jpg"`, `<a href="`+files+`file1" download>`,
+		`<a href="`+files+`file2" download><bdi>letter.pdf</bdi>`, "being checked", "could be harmful", files+"file3/picture")
+	if page := w.Body.String(); strings.Contains(page, files+`file3" download`) || strings.Contains(page, `bad.doc</bdi></a>`) {
+		t.Error("a file is offered that is not for the complainant")
 	}
 }

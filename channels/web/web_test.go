@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"maps"
 	"mime/multipart"
@@ -39,6 +40,7 @@ type city struct {
 	accepted  []channels.Inbound // each key once, as the database has it
 	acceptErr error
 	lookUps   int
+	files     map[string]string // by token, id and version
 
 	stories  map[string]web.Story
 	storyErr error
@@ -152,6 +154,17 @@ func (c *city) Story(_ context.Context, token string) (web.Story, error) {
 		return web.Story{}, web.ErrNotFound
 	}
 	return story, nil
+}
+
+func (c *city) File(_ context.Context, token, id string, version web.FileVersion) (web.OpenFile, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lookUps++
+	content, ok := c.files[token+"/"+id+"/"+string(version)]
+	if !ok {
+		return web.OpenFile{}, web.ErrNotFound
+	}
+	return web.OpenFile{Name: "leak.jpg", Size: int64(len(content)), Content: io.NopCloser(strings.NewReader(content))}, nil
 }
 
 func (c *city) Outcome(context.Context, channels.Key) (web.Outcome, error) {
@@ -281,7 +294,7 @@ func workingStory(now time.Time) web.Story {
 		Department: "Water and Sewerage", Area: "Ward 4", ReceivedAt: now.Add(-50 * time.Hour),
 		DueAt: at(now, 9*24*time.Hour), Language: "en",
 		Messages: []web.StoryMessage{
-			{At: now.Add(-50 * time.Hour), Text: "Water is leaking from a burst pipe near the school in Ward 4 since yesterday.\nChildren have to walk through it.", Attachments: []string{"leak.jpg"}},
+			{At: now.Add(-50 * time.Hour), Text: "Water is leaking from a burst pipe near the school in Ward 4 since yesterday.\nChildren have to walk through it.", Files: []web.StoryFile{{Name: "leak.jpg", State: web.FileReady, ID: "file1", Original: true, Picture: true}}},
 			{FromUs: true, At: now.Add(-30 * time.Hour), Text: "Thank you. Is it before or behind the school gate?"},
 			{At: now.Add(-29 * time.Hour), Text: "Behind it, next to the playground."},
 		},

@@ -90,6 +90,23 @@ func (f *Files) Get(ctx context.Context, sha256 string) (io.ReadCloser, error) {
 	return file, nil
 }
 
+// Open is Get with the size in bytes.
+func (f *Files) Open(ctx context.Context, sha256 string) (io.ReadCloser, int64, error) {
+	content, err := f.Get(ctx, sha256)
+	if err != nil {
+		return nil, 0, err
+	}
+	file, ok := content.(fs.File)
+	if !ok {
+		return nil, 0, errors.Join(errors.New("open a file: its size is not known"), content.Close())
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(fmt.Errorf("open a file: %w", err), content.Close())
+	}
+	return content, info.Size(), nil
+}
+
 // place spreads the files over 256 folders.
 func place(sum string) string { return path.Join(sum[:2], sum) }
 

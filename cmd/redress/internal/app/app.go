@@ -26,6 +26,7 @@ import (
 	"github.com/redress-cms/redress/configs"
 	"github.com/redress-cms/redress/pipeline"
 	"github.com/redress-cms/redress/pipeline/queue"
+	"github.com/redress-cms/redress/pipeline/scanner"
 	"github.com/redress-cms/redress/pipeline/spool"
 	"github.com/redress-cms/redress/pipeline/tracing"
 	"github.com/redress-cms/redress/templates"
@@ -62,6 +63,7 @@ type App struct {
 	leases   *pipeline.Leases
 	alive    *pipeline.Leases // of this process as a whole
 	recalled bool             // opened without the database
+	scanner  *scanner.Scanner // nil: nothing is scanned
 	spool    *spool.Spool     // nil: no gateway
 	closers  []io.Closer
 
@@ -99,6 +101,11 @@ func (a *App) open(ctx context.Context) error {
 		return fmt.Errorf("opening the files: %w", err)
 	}
 	a.closers = append(a.closers, a.Files)
+	if s := a.Settings.Scanner; s.Address != "" {
+		if a.scanner, err = scanner.New(s.Address, s.MaxSize, s.Timeout); err != nil {
+			return fmt.Errorf("scanner.address: %w", err)
+		}
+	}
 	if a.Templates, err = templates.New(); err != nil {
 		return fmt.Errorf("loading the message templates: %w", err)
 	}
@@ -119,9 +126,13 @@ func (a *App) open(ctx context.Context) error {
 	if err = a.openTracer(ctx); err != nil {
 		return err
 	}
+	if err = pipeline.RegisterFileMetrics(a.Registry, a.Store.AttachmentStats, a.pingScanner()); err != nil {
+		return err
+	}
 	a.Office = pipeline.NewOffice(pipeline.OfficeOptions{
 		Store: a.Store, Files: a.ChannelFiles(), Adapters: a.Adapters, Templates: a.Templates, Queue: a.Queue,
 		Clock: a.Clock, Random: rand.Reader, Logger: a.Logger, Metrics: a.Metrics, PublicURL: a.Settings.HTTP.PublicURL,
+		MaxAttachments: a.Settings.Limits.Attachments,
 	})
 	return nil
 }

@@ -78,9 +78,11 @@ func (s stories) fill(ctx context.Context, c cases.Case, story *web.Story) error
 		if m.Held || m.Participant || (m.Direction == cases.Out && m.To != cases.ToComplainant) {
 			continue
 		}
-		message := web.StoryMessage{FromUs: m.Direction == cases.Out, At: m.At, Text: m.Text}
-		for _, f := range m.Attachments {
-			message.Attachments = append(message.Attachments, f.Filename)
+		message := web.StoryMessage{FromUs: m.Direction == cases.Out || m.Login != "", At: m.At, Text: m.Text, Files: storyFiles(m)}
+		if m.Login != "" {
+			if message.Text = ""; len(message.Files) == 0 { // an order: what it says was sent as a message of its own
+				continue
+			}
 		}
 		story.Messages = append(story.Messages, message)
 	}

@@ -162,6 +162,9 @@ func (a *App) readiness(ctx context.Context, role Role) readiness {
 		}
 		r.Checks[name] = c
 	}
+	if ping := a.pingScanner(); ping != nil { // attachments wait for it; complaints do not
+		r.Checks["scanner"] = a.checkScanner(ctx, ping)
+	}
 	if !role.Gateway {
 		return r
 	}
@@ -175,6 +178,22 @@ func (a *App) readiness(ctx context.Context, role Role) readiness {
 		r.Channels = append(r.Channels, c)
 	}
 	return r
+}
+
+// pingScanner asks the scanner whether it is there; nil: there is none.
+func (a *App) pingScanner() func(context.Context) error {
+	if a.scanner == nil {
+		return nil
+	}
+	return a.scanner.Ping
+}
+
+func (a *App) checkScanner(ctx context.Context, ping func(context.Context) error) check {
+	if err := ping(ctx); err != nil {
+		return check{Error: "the scanner does not answer; attachments are held", LastSuccess: a.lastReady("scanner", nil)}
+	}
+	now := a.Clock.Now()
+	return check{OK: true, LastSuccess: a.lastReady("scanner", &now)}
 }
 
 // lastReady notes, or tells, when a part last answered.

@@ -153,7 +153,7 @@ func (a *App) startWorkers(ctx context.Context, group *errgroup.Group) {
 	worker(pipeline.TopicInbound, inboundWorkers, stages.HandleItem)
 
 	sender := &pipeline.Sender{
-		Store: a.Store, Adapters: a.Adapters.Get, Pace: a.pacer(), Clock: a.Clock, Random: rand.Float64,
+		Store: a.Store, Files: a.ChannelFiles(), Adapters: a.Adapters.Get, Pace: a.pacer(), Clock: a.Clock, Random: rand.Float64,
 		Logger: a.Logger, Metrics: a.Metrics, Tracer: a.Tracer, OnFinal: a.Office.Failed,
 	}
 	channelsHere := map[string]bool{}
@@ -173,6 +173,11 @@ func (a *App) startWorkers(ctx context.Context, group *errgroup.Group) {
 		Sole:   a.Settings.Database.URL == "",
 	}
 	group.Go(func() error { return sweep.Run(ctx) })
+	examiner := &pipeline.Examiner{Store: a.Store, Office: a.Office, Clock: a.Clock, Logger: a.Logger}
+	if a.scanner != nil {
+		examiner.Scanner = a.scanner
+	}
+	group.Go(func() error { return examiner.Run(ctx) })
 	reconciler := &pipeline.Reconciler{Store: a.Store, Adapters: a.Adapters.Get, Clock: a.Clock, Logger: a.Logger, Metrics: a.Metrics}
 	group.Go(func() error { return ended(ctx, a.leases.While(ctx, "reconcile", reconciler.Run)) })
 	watch := &pipeline.Watch{
