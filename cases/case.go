@@ -4,7 +4,10 @@
 // saves a Change in one transaction, and nothing else changes a case.
 package cases
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Type is the kind of case.
 type Type string
@@ -218,6 +221,8 @@ type Message struct {
 	Login       string // of the member of staff who sent it in; empty: the complainant
 	Remarks     string // what was wrong with it or left out, for staff; lines
 	Participant bool   // from somebody whom the complainant put in copy
+	Album       string // joins what was sent together; empty: alone
+	VersionOf   int64  // the message that this is a new wording of; 0: none
 	Attachments []Attachment
 }
 
@@ -254,6 +259,11 @@ const (
 
 // Shown reports whether others may get the file.
 func (s AttachmentState) Shown() bool { return s == AttachmentClean || s == AttachmentSkipped }
+
+// Spoken reports whether a file is one to be listened to.
+func (a Attachment) Spoken() bool {
+	return strings.HasPrefix(a.ContentType, "audio/") || strings.HasPrefix(a.ClaimedType, "audio/")
+}
 
 // Direction of a message, seen from us.
 type Direction string

@@ -50,6 +50,8 @@ const (
 	EventUnwanted     EventKind = "unwanted"    // a message was reported as such
 	EventInfected     EventKind = "infected"    // a harmful file came and is kept from everybody
 	EventDelayed      EventKind = "delayed"     // a message is still on its way
+	EventEdited       EventKind = "edited"      // the complainant changed the words of a message
+	EventJoined       EventKind = "joined"      // a further part of a message, such as a photo of an album
 )
 
 // Event is one entry of a case's history. Note may hold personal data and
@@ -121,8 +123,10 @@ const (
 	NoticeOptedOut         NoticeKind = "opted_out"
 	NoticeOptedIn          NoticeKind = "opted_in"
 	NoticeLanguage         NoticeKind = "language"
-	NoticeInWords          NoticeKind = "in_words" // please write in words
-	NoticeFlood            NoticeKind = "flood"    // many messages; all were kept
+	NoticeInWords          NoticeKind = "in_words"  // please write in words
+	NoticeSplit            NoticeKind = "split"     // several matters of one message, each with its own number
+	NoticeNotSplit         NoticeKind = "not_split" // SPLIT where there is nothing to split
+	NoticeFlood            NoticeKind = "flood"     // many messages; all were kept
 )
 
 // Notices to staff.
@@ -130,6 +134,7 @@ const (
 	AlertAssigned    NoticeKind = "assigned"  // card: a case for you
 	AlertUpdated     NoticeKind = "updated"   // the card, as the case is now
 	AlertFollowUp    NoticeKind = "follow_up" // the complainant wrote again
+	AlertEdited      NoticeKind = "edited"    // the complainant changed the words of a message
 	AlertReminder    NoticeKind = "reminder"
 	AlertEscalated   NoticeKind = "case_escalated"
 	AlertReopened    NoticeKind = "case_reopened"

@@ -28,6 +28,9 @@ type FollowUp struct {
 	NotFixed bool
 	// Point comes with the message. A case without one takes it, and its area.
 	Point *Located
+	// Found is what Text is about. It counts where the case says too little: it
+	// came without words, or Text joins it within the settle window.
+	Found Classification
 }
 
 // FollowUp adds a message of the complainant to the case.
@@ -53,9 +56,17 @@ func (d Desk) FollowUp(c Case, in FollowUp) (Change, error) {
 	if in.Quiet && c.Status.Open() && d.At.Before(c.ReceivedAt.Add(joinWindows*settle)) {
 		w.Case.Description = firstRunes(strings.TrimSpace(c.Description+"\n"+text), maxDescription)
 	}
-	w.alert(AlertFollowUp, text)
 	w.event(EventFollowUp, "")
 	w.place(c, in.Point)
+	switch {
+	case !HasWords(c.Description):
+		w.inWords(c, text, in.Found)
+	case in.Quiet:
+		w.reclassify(in.Found)
+	}
+	if w.Case.Department == c.Department { // else the card that goes with the case shows it
+		w.alert(AlertFollowUp, text)
+	}
 	if !in.Quiet {
 		w.tell(d.answerTo(c, in), "")
 	}

@@ -187,6 +187,11 @@ func (c *checker) rules() {
 	if r.FloodLimit < 0 {
 		c.add("rules.flood_limit", "must not be negative")
 	}
+	switch r.Splitting {
+	case "", SplitOffer, SplitAlways, SplitNever:
+	default:
+		c.add("rules.splitting", "%q is none of offer, always and never", r.Splitting)
+	}
 	for i, phrase := range r.Urgent {
 		if plainWords(phrase) == "" {
 			c.add(fmt.Sprintf("rules.urgent[%d]", i), "%q has no letters or digits", phrase)

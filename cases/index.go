@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -82,6 +83,7 @@ func (r Rules) WithDefaults() Rules {
 	if r.FloodLimit == 0 {
 		r.FloodLimit = defaultFloodLimit
 	}
+	r.Splitting = cmp.Or(r.Splitting, SplitOffer)
 	return r
 }
 

@@ -194,6 +194,7 @@ type Rules struct {
 	Urgent       []string      // words that raise the priority, any language
 	AlertExpiry  time.Duration // staff alerts are not sent after it; default 24 h
 	NoticeExpiry time.Duration // complainant notices are not sent after it; default 72 h
+	Splitting    Splitting     // of a text that lists several complaints; default SplitOffer
 }
 
 // Administrators are the logins of the enabled administrators; where there is

@@ -124,6 +124,9 @@ type Format struct {
 	// Threads: every message names its conversation by Message-IDs, as mail
 	// does; without, talk is joined by time.
 	Threads bool
+	// Edits: people can change what they sent, and send several files as an
+	// album; messages name their Album or come Edited.
+	Edits bool
 	// Audience is the only side that the account serves; empty: both.
 	Audience Audience
 	MaxText  int // characters; 0: no limit. Longer texts are split by the adapter

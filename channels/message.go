@@ -42,6 +42,19 @@ type Message struct {
 	// Own says that From is an address of ours: a loop, or somebody pretends.
 	Own bool
 
+	// Album joins what was sent together, such as several photos: messages of
+	// one sender with the same album are one. Empty: alone.
+	Album string
+	// Edited says that the sender changed the message ID; this is how it reads
+	// now. Only where Format.Edits.
+	Edited bool
+	// Forwarded names who wrote the message before its sender passed it on;
+	// its words are no command. Empty: the sender did.
+	Forwarded string
+	// NoEffect says why a message is kept but changes nothing, such as a live
+	// location that moved. Empty: it has an effect.
+	NoEffect string
+
 	Attachments []Attachment
 	Location    *Location
 	Also        []Further // further addresses that the sender gave of itself

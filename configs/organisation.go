@@ -146,6 +146,7 @@ type (
 		Urgent       []string `yaml:"urgent,omitempty,flow"`
 		AlertExpiry  timespan `yaml:"alert_expiry,omitempty"`
 		NoticeExpiry timespan `yaml:"notice_expiry,omitempty"`
+		Splitting    string   `yaml:"splitting,omitempty"`
 	}
 )
 

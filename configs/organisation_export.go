@@ -21,6 +21,7 @@ func ExportOrganisation(o *cases.Organisation) ([]byte, error) {
 			Settle: timespan(o.Rules.Settle), FloodLimit: o.Rules.FloodLimit, FloodWindow: timespan(o.Rules.FloodWindow),
 			RecentTalk: timespan(o.Rules.RecentTalk), Urgent: o.Rules.Urgent,
 			AlertExpiry: timespan(o.Rules.AlertExpiry), NoticeExpiry: timespan(o.Rules.NoticeExpiry),
+			Splitting: string(o.Rules.Splitting),
 		},
 	}
 	for _, c := range o.Calendars {

@@ -28,6 +28,7 @@ func (d *decoder) organisation(f organisationFile) *cases.Organisation {
 			Settle: time.Duration(f.Rules.Settle), FloodLimit: f.Rules.FloodLimit,
 			FloodWindow: time.Duration(f.Rules.FloodWindow), RecentTalk: time.Duration(f.Rules.RecentTalk),
 			Urgent: f.Rules.Urgent, AlertExpiry: time.Duration(f.Rules.AlertExpiry), NoticeExpiry: time.Duration(f.Rules.NoticeExpiry),
+			Splitting: cases.Splitting(f.Rules.Splitting),
 		},
 	}
 	for _, c := range f.Calendars {

@@ -32,8 +32,10 @@ func (p *Pipeline) answerOnlyWith(ctx context.Context, u *Understood, kind cases
 func (p *Pipeline) sendingTo(u *Understood, kind cases.NoticeKind) *sending {
 	s := &sending{Office: p.Office, org: u.Org, step: &u.Step, contact: u.Contact, answering: p.answering(u)}
 	switch kind {
-	case cases.NoticeStatus:
+	case cases.NoticeStatus, cases.NoticeNotSplit:
 		s.kase = *u.Case
+	case cases.NoticeSplit:
+		s.choices = openChoices(u.Listed)
 	case cases.NoticeStatusList:
 		s.choices = openChoices(u.OwnCase)
 	}
@@ -162,7 +164,7 @@ func (s *sending) withHistory(ctx context.Context, kind cases.NoticeKind) error 
 	if s.events, err = s.Store.Events(ctx, s.kase.ID); err != nil {
 		return fmt.Errorf("reading the events: %w", err)
 	}
-	return nil
+	return s.countFiles(ctx, []cases.Notice{{Kind: kind}})
 }
 
 // refuse tells staff why an order had no effect, and what is true now.

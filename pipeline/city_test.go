@@ -154,7 +154,7 @@ func newCity(t *testing.T, change func(*cases.Organisation)) *city {
 		seen: map[string]int{}, last: map[string][]store.Outbound{}, events: map[cases.Reference]int{},
 		lines: map[string]*line{
 			"text":   {format: channels.Format{Medium: "sms"}},
-			"chat":   {format: channels.Format{Medium: "chat", HTML: true, Buttons: true}},
+			"chat":   {format: channels.Format{Medium: "chat", HTML: true, Buttons: true, Edits: true}},
 			"letter": {format: channels.Format{Medium: "email", HTML: true, Threads: true}},
 			"page":   {},
 		},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,11 +36,33 @@ func (p *Pipeline) register(ctx context.Context, u *Understood) error {
 		Subject: m.Subject, Description: text, Place: m.Fields.Place, OnBehalf: cases.FindOnBehalf(text),
 		ReceivedAt: u.Inbound.ReceivedAt, Classification: u.Classification, Quiet: u.Silent != "",
 	}
+	list := p.matters(u, text)
+	if list.Certain && u.Org.Rules.Splitting == cases.SplitAlways {
+		return p.registerApart(ctx, u, draft, list)
+	}
 	change, err := p.Office.registration(u.Org, u.Load, u.Now, p.desk(u).By, draft)
 	if err != nil {
 		return err
 	}
+	for i := range change.Notices {
+		if change.Notices[i].Kind == cases.NoticeAcknowledged {
+			change.Notices[i].Data = asked(text, len(list.Items))
+		}
+	}
 	return p.save(ctx, u, change)
+}
+
+// asked is what an acknowledgement asks for: words, where there are none, and
+// whether to split a list.
+func asked(text string, matters int) map[string]string {
+	data := map[string]string{}
+	if !cases.HasWords(text) {
+		data["wordless"] = "yes"
+	}
+	if matters > 1 {
+		data["matters"] = strconv.Itoa(matters)
+	}
+	return data
 }
 
 // registration draws reference and token and registers the draft.
@@ -116,15 +139,12 @@ func (p *Pipeline) changeOwn(ctx context.Context, u *Understood) error {
 // followUp adds the message to the case. instead, where given, is the answer
 // in place of "your message was added".
 func (p *Pipeline) followUp(ctx context.Context, u *Understood, instead cases.NoticeKind) error {
-	if u.Classification.Point != nil && u.Case.Latitude == nil { // an area found by it may route the case anew
-		var err error
-		if u.Load, err = p.Office.load(ctx, ""); err != nil {
-			return err
-		}
+	if err := p.loadForNews(ctx, u); err != nil {
+		return err
 	}
 	change, err := p.desk(u).FollowUp(*u.Case, cases.FollowUp{
 		Text: u.Message.Written, Quiet: u.Settling && instead == "", Newest: u.Several,
-		NotFixed: u.Intent.Kind == IntentNotFixed, Point: u.Classification.Point,
+		NotFixed: u.Intent.Kind == IntentNotFixed, Point: u.Classification.Point, Found: u.Classification,
 	})
 	if err != nil {
 		return err
@@ -156,6 +176,9 @@ func (p *Pipeline) hold(ctx context.Context, u *Understood) error {
 // save puts a change, the message itself and what is to be sent into the step.
 func (p *Pipeline) save(ctx context.Context, u *Understood, change cases.Change) error {
 	u.Case = &change.Case
+	if m := u.Message; m.Forwarded != "" && len(change.Events) > 0 && change.Events[0].Note == "" {
+		change.Events[0].Note = "Forwarded from " + m.Forwarded + "."
+	}
 	if err := p.copied(ctx, u, &change); err != nil {
 		return err
 	}

@@ -19,6 +19,8 @@ type Vocabulary interface {
 	// NotFixed reports whether the text says in words that the matter is not
 	// put right.
 	NotFixed(text string) bool
+	// Yes reports whether the text says yes and nothing else.
+	Yes(text string) bool
 }
 
 // Keyword is a command word at the start of a message.
@@ -33,6 +35,10 @@ type Keyword struct {
 func (p *Pipeline) interpret(_ context.Context, u *Understood) (Verdict, error) {
 	m := u.Message
 	text := strings.TrimSpace(m.Written)
+	if u.Earlier != nil {
+		u.Intent = continuation(u, text)
+		return goOn, nil
+	}
 	if intent, ok := p.staffIntent(u, text); ok {
 		u.Intent = intent
 		return goOn, nil
@@ -41,6 +47,9 @@ func (p *Pipeline) interpret(_ context.Context, u *Understood) (Verdict, error) 
 		return stop("talk in a staff group"), nil
 	}
 	u.Intent = p.complainantIntent(u, text)
+	if m.Edited && !u.Intent.isTalk() {
+		return stop("a command is not carried out again when its words are changed"), nil
+	}
 	return goOn, nil
 }
 
@@ -62,11 +71,14 @@ func (p *Pipeline) complainantIntent(u *Understood, text string) Intent {
 		return Intent{Kind: IntentKind(m.OptOut), Text: text}
 	case m.Automatic.Is():
 		return byCase(u, text)
-	case saysNothing(m) && (u.Case == nil || len(m.Also) == 0):
+	case saysNothing(m) && (u.Case == nil || len(m.Also) == 0), u.Case == nil && onlySigns(m):
 		return Intent{Kind: IntentInWords}
 	}
-	if word, ok := p.Words.Keyword(text); ok && p.meant(u, word) {
+	if word, ok := p.Words.Keyword(text); ok && m.Forwarded == "" && p.meant(u, word) {
 		return p.byKeyword(u, word)
+	}
+	if u.Case != nil && u.Proof != "" && p.Words.Yes(text) && p.lists(u, *u.Case) {
+		return Intent{Kind: IntentSplit} // the answer to our offer
 	}
 	if intent, ok := p.afterResolution(u, text); ok {
 		return intent
@@ -81,6 +93,13 @@ func (p *Pipeline) complainantIntent(u *Understood, text string) Intent {
 // sticker. What could not be read for its defects is kept as a complaint.
 func saysNothing(m channels.Message) bool {
 	return strings.TrimSpace(m.Written+m.Subject) == "" && len(m.Attachments)+len(m.Defects) == 0 && m.Location == nil
+}
+
+// onlySigns reports whether a message is made of signs alone: an emoji, "?!".
+// They go with talk about a case, but are no complaint.
+func onlySigns(m channels.Message) bool {
+	said := strings.ContainsFunc(m.Written+m.Subject, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+	return !said && len(m.Attachments)+len(m.Defects) == 0 && m.Location == nil
 }
 
 // byCase is a follow-up where the case is known, else a complaint.
@@ -142,6 +161,8 @@ func (p *Pipeline) meant(u *Understood, word Keyword) bool {
 	switch word.Kind {
 	case IntentStop, IntentStart, IntentHelp:
 		return words == 0
+	case IntentSplit:
+		return words == 0 || hasReference && strings.TrimSpace(cases.CutReferences(word.Rest)) == ""
 	case IntentStatus:
 		return hasReference || words <= 4 && !p.Words.NotFixed(word.Rest)
 	case IntentRate:
@@ -180,7 +201,10 @@ func (p *Pipeline) byKeyword(u *Understood, word Keyword) Intent {
 	if wrongReference(u.Org, word.Rest) != "" || (named && u.Found != "reference" && u.Found != "thread") {
 		return Intent{Kind: IntentUnknown}
 	}
-	if !named && u.Found != "token" && u.Found != "thread" && u.Found != "reference" {
+	switch own := !named && u.Found != "token" && u.Found != "thread" && u.Found != "reference"; {
+	case own && word.Kind == IntentSplit:
+		p.chooseListed(u)
+	case own:
 		chooseOwn(u, word.Kind)
 	}
 	if u.Case == nil {

@@ -40,12 +40,17 @@ func (s *sending) data(n cases.Notice, r recipient) templates.Data {
 		d.Reopen = days(policy.ReopenWithin)
 	}
 	if n.To == cases.ToComplainant {
+		d.Matters, _ = strconv.Atoi(n.Data["matters"])
+		d.Wordless = n.Data["wordless"] != ""
 		d.TrackURL = s.PublicURL + "/track/" + c.Token
 		return d
 	}
-	if isCard(n.Kind) || n.Kind == cases.AlertUpdated || n.Kind == cases.AnswerCase {
+	sent := s.withMessage
+	if showsCase(n.Kind) {
+		sent = s.withCase
 		d.Text = strings.TrimSpace(n.Text + "\n\n" + c.Description)
 	}
+	d.Files, d.Voice = sent.files, sent.voice
 	d.Channel = c.Intake
 	d.Complainant, d.Contact = s.contact.Name, c.Address
 	if address, ok := n.Data["address"]; ok { // the alert is about another one
@@ -112,15 +117,19 @@ func (s *sending) staffButtons(n cases.Notice, r recipient) [][]store.Button {
 }
 
 // complainantButtons save typing the keywords.
-func (s *sending) complainantButtons(kind cases.NoticeKind, r recipient) [][]store.Button {
+func (s *sending) complainantButtons(n cases.Notice, r recipient) [][]store.Button {
 	if !r.format.Buttons || s.kase.Reference == "" {
 		return nil
 	}
 	ref := string(s.kase.Reference)
 	status := store.Button{Label: s.Templates.Label(r.language, "status"), Data: "STATUS " + ref}
 	reopen := store.Button{Label: s.Templates.Label(r.language, "reopen"), Data: "REOPEN " + ref}
-	switch kind {
+	switch n.Kind {
 	case cases.NoticeAcknowledged:
+		if n.Data["matters"] != "" {
+			split := store.Button{Label: s.Templates.Label(r.language, "split"), Data: "SPLIT " + ref}
+			return [][]store.Button{{split, status}}
+		}
 		return [][]store.Button{{status}}
 	case cases.NoticeOfferReopen:
 		return [][]store.Button{{reopen}}

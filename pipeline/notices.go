@@ -22,11 +22,13 @@ type answering struct {
 	messageID string // of the message, for threads
 	pressID   string // of the button that was pressed
 	own       []cases.Case
+	listed    []cases.Case
 }
 
 func (p *Pipeline) answering(u *Understood) *answering {
 	return &answering{
-		inbound: u.Inbound.ID, channel: u.Inbound.Channel, messageID: u.Message.ID, pressID: u.Message.PressID, own: u.OwnCase,
+		inbound: u.Inbound.ID, channel: u.Inbound.Channel, messageID: u.Message.ID, pressID: u.Message.PressID,
+		own: u.OwnCase, listed: u.Listed,
 	}
 }
 
@@ -49,6 +51,9 @@ func (o *Office) apply(ctx context.Context, org *cases.Organisation, step *store
 	change.Notices = nil
 	c := &sending{Office: o, org: org, step: step, kase: change.Case, isNew: change.New, contact: contact, answering: to}
 	if err := c.mustReach(notices, &change); err != nil {
+		return err
+	}
+	if err := c.countFiles(ctx, notices); err != nil {
 		return err
 	}
 	step.Change = &change
@@ -88,8 +93,8 @@ func (s *sending) mustReach(notices []cases.Notice, change *cases.Change) error 
 // links puts the cases that events link to into the step.
 func (o *Office) links(ctx context.Context, step *store.Step, events []cases.Event) error {
 	for _, e := range events {
-		if e.Kind != cases.EventLinked {
-			continue
+		if e.Kind != cases.EventLinked || e.Data[cases.DataSplit] != "" {
+			continue // what a split makes is linked when it is saved
 		}
 		ref := cases.Reference(e.Data["reference"])
 		other, err := o.Store.CaseByReference(ctx, ref)
@@ -118,6 +123,9 @@ type sending struct {
 	haveCards bool
 	choices   []templates.Choice // of a list of cases
 	events    []cases.Event      // of the whole story
+
+	withMessage attached // the message at hand
+	withCase    attached
 }
 
 // recipient is where one copy of a notice goes.
@@ -154,8 +162,12 @@ func (s *sending) toComplainant(ctx context.Context, n cases.Notice) error {
 	if !ok {
 		return nil // opted out everywhere, or left no address
 	}
-	if n.Kind == cases.NoticeAddedNewest && s.answering != nil {
+	switch {
+	case s.answering == nil:
+	case n.Kind == cases.NoticeAddedNewest:
 		s.choices = openChoices(s.answering.own)
+	case n.Kind == cases.NoticeSplit:
+		s.choices = openChoices(s.answering.listed)
 	}
 	return s.tell(ctx, n, r)
 }
@@ -177,7 +189,7 @@ func (s *sending) tell(ctx context.Context, n cases.Notice, r recipient) error {
 			return err
 		}
 	}
-	row.Buttons = s.complainantButtons(n.Kind, r)
+	row.Buttons = s.complainantButtons(n, r)
 	row.ExpiresAt = expiry(s.step.At, s.org.Rules.NoticeExpiry)
 	if err := s.add(n, r, row, true); err != nil {
 		return err

@@ -30,6 +30,7 @@ func (p *Pipeline) stages() []Stage {
 		{"understand", p.understand},   // raw → text, sender, kind
 		{"guard", p.guard},             // delivery reports, automatic mail, flood
 		{"identify", p.identify},       // contact, or member of staff
+		{"continue", p.continues},      // a part or a new wording of an earlier message
 		{"thread", p.thread},           // which case, if any, and by what right
 		{"interpret", p.interpret},     // command, reply, new complaint
 		{"repeats", p.repeats},         // machines that do not say so
@@ -69,10 +70,12 @@ type Records interface {
 	CountSender(ctx context.Context, channel, sender string, since time.Time) (int, error)
 	FirstSeen(ctx context.Context, channel, externalID string) (int64, error)
 
+	Case(ctx context.Context, id int64) (cases.Case, error)
 	CaseByReference(ctx context.Context, ref cases.Reference) (cases.Case, error)
 	CaseByToken(ctx context.Context, token string) (cases.Case, error)
 	CasesOfContact(ctx context.Context, contactID int64, limit int) ([]cases.Case, error)
 	ListCases(ctx context.Context, f store.CaseFilter) ([]cases.Case, error)
+	ReceivedMessage(ctx context.Context, channel, account, address, externalID, album string) (cases.Message, error)
 	Events(ctx context.Context, caseID int64) ([]cases.Event, error)
 	Contact(ctx context.Context, id int64) (cases.Contact, error)
 	ContactByAddress(ctx context.Context, a cases.Address) (cases.Contact, error)

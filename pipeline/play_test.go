@@ -190,6 +190,19 @@ func (c *city) flag(m *channels.Message, at, name, value string) {
 		stored, err := c.files.Put(c.t.Context(), strings.NewReader("a photo"), 100)
 		c.must("keeping a photo", err)
 		m.Attachments = []channels.Attachment{{Filename: "photo.jpg", Stored: stored}}
+	case "voice":
+		stored, err := c.files.Put(c.t.Context(), strings.NewReader("hello"), 100)
+		c.must("keeping a voice note", err)
+		m.Attachments = []channels.Attachment{{Filename: "voice.ogg", ContentType: "audio/ogg", Stored: stored}}
+	case "album":
+		m.Album = value
+	case "edits": // the message that many before this one
+		back, _ := strconv.Atoi(value)
+		m.ID, m.Edited = fmt.Sprintf("their-%d", c.messages-back), true
+	case "late": // the first wording of the message before this one
+		m.ID = fmt.Sprintf("their-%d", c.messages-1)
+	case "forwarded":
+		m.Forwarded = value
 	case "card":
 		m.Also = []channels.Further{{Channel: "text", Address: value, Verified: true}}
 	case "optout":

@@ -31,7 +31,7 @@ func (p *Pipeline) finish(ctx context.Context, u *Understood, reason string) err
 
 // carryOut does what the sender wants.
 func (p *Pipeline) carryOut(ctx context.Context, u *Understood) error {
-	if u.Flood && (u.Case != nil || len(u.OwnCase) > 0) && u.Intent.Kind != IntentCommand {
+	if u.Flood && (u.Case != nil || len(u.OwnCase) > 0) && u.Intent.Kind != IntentCommand && u.Earlier == nil {
 		return p.flood(ctx, u)
 	}
 	switch u.Intent.Kind {
@@ -41,6 +41,10 @@ func (p *Pipeline) carryOut(ctx context.Context, u *Understood) error {
 		return p.linkChat(ctx, u)
 	case IntentComplaint:
 		return p.register(ctx, u)
+	case IntentPart:
+		return p.join(ctx, u)
+	case IntentReword:
+		return p.reword(ctx, u)
 	case IntentStop, IntentStart, IntentLanguage, IntentHelp, IntentInWords, IntentUnknown, IntentNoCase:
 		return p.answerOnly(ctx, u)
 	}
@@ -50,8 +54,11 @@ func (p *Pipeline) carryOut(ctx context.Context, u *Understood) error {
 	if u.Proof == "" {
 		return p.hold(ctx, u)
 	}
-	if u.Intent.Kind == IntentStatus {
+	switch u.Intent.Kind {
+	case IntentStatus:
 		return p.status(ctx, u)
+	case IntentSplit:
+		return p.split(ctx, u)
 	}
 	return p.changeOwn(ctx, u)
 }
@@ -63,7 +70,7 @@ func (p *Pipeline) message(u *Understood) cases.Message {
 		Direction: cases.In, To: cases.ToStaff,
 		Channel: u.Inbound.Channel, Account: u.Inbound.Account, Address: m.From.Address,
 		Subject: m.Subject, Text: m.Written, ExternalID: m.ID, InboundID: u.Inbound.ID,
-		At: u.Inbound.ReceivedAt, Held: u.Found != "" && u.Proof == "" && !u.Participant, Participant: u.Participant,
+		At: u.Inbound.ReceivedAt, Held: u.Found != "" && u.Proof == "" && !u.Participant, Participant: u.Participant, Album: m.Album,
 		Attachments: u.Files, Remarks: beginning(strings.Join(m.Defects, "\n"), maxRemarks),
 	}
 	if u.Staff != nil && u.Intent.Kind == IntentCommand {

@@ -64,8 +64,14 @@ func isCommand(org *cases.Organisation, text string) bool {
 // staff's: a command, a pressed button, an answer to a prompt or card.
 func (p *Pipeline) staffIntent(u *Understood, text string) (Intent, bool) {
 	m := u.Message
-	if m.OptOut != "" || m.Automatic.Is() {
+	if m.OptOut != "" || m.Automatic.Is() || m.Forwarded != "" && u.Staff == nil {
 		return Intent{}, false
+	}
+	if u.Staff != nil && m.Edited {
+		return Intent{Kind: IntentCommand, Command: Command{Name: commandEdited}}, true
+	}
+	if m.Forwarded != "" { // somebody else's words give no orders
+		text = ""
 	}
 	if code, ok := linkCode(text); ok && m.Verified && m.Conversation == "" {
 		return Intent{Kind: IntentLink, Code: code}, true

@@ -17,6 +17,7 @@ import (
 const (
 	commandHint     = "hint"     // plain text in answer to a card
 	commandStranger = "stranger" // a command of somebody who is not staff
+	commandEdited   = "edited"   // a message of staff whose words were changed
 )
 
 // staffCommand is one order of staff on one case.
@@ -110,6 +111,8 @@ func (p *Pipeline) command(ctx context.Context, u *Understood) error {
 	case command.Name == commandStranger:
 		return p.answerStaff(ctx, u, nil, cases.Notice{Kind: cases.AnswerRefused,
 			Text: "Your chat is not linked to a staff account yet. Ask the administrator for a code, then send /link CODE to me in a private chat."})
+	case command.Name == commandEdited:
+		return p.refuse(ctx, u, nil, "What you changed was read as it was before. Please send it anew if you meant something else.")
 	case command.Name == "help":
 		return p.answerStaff(ctx, u, nil, cases.Notice{Kind: cases.AnswerStaffHelp})
 	case command.Name == "mine":
@@ -199,7 +202,7 @@ func mayHandle(org *cases.Organisation, user cases.User, c cases.Case) bool {
 
 func (p *Pipeline) desk(u *Understood) cases.Desk {
 	by := cases.Actor{Kind: cases.ActorComplainant, Channel: u.Inbound.Channel}
-	if u.Staff != nil && u.Intent.Kind == IntentCommand {
+	if u.Staff != nil && (u.Intent.Kind == IntentCommand || u.Intent.Kind == IntentPart) {
 		by = cases.Actor{Kind: cases.ActorStaff, Login: u.Staff.Login, Channel: u.Inbound.Channel}
 	}
 	return cases.Desk{Org: u.Org, At: u.Now, By: by, Load: u.Load}

@@ -17,8 +17,8 @@ import (
 // address, or a verified address of the case's contact. A reference alone is
 // no right.
 func (p *Pipeline) thread(ctx context.Context, u *Understood) (Verdict, error) {
-	if u.Message.Action == channels.ActionRegister {
-		return goOn, nil // a form for a new complaint says so
+	if u.Message.Action == channels.ActionRegister || u.Earlier != nil {
+		return goOn, nil // a form for a new complaint says so; what continues a message is in its case
 	}
 	for _, find := range []func(context.Context, *Understood) error{p.byToken, p.byAnswer, p.byReference, p.byTheirs} {
 		if err := find(ctx, u); err != nil {

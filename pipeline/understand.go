@@ -38,6 +38,9 @@ func (p *Pipeline) understand(ctx context.Context, u *Understood) (Verdict, erro
 	if err != nil {
 		return goOn, err
 	}
+	if u.Message.NoEffect != "" {
+		return stop(u.Message.NoEffect), nil
+	}
 	if u.Message.Press != "" { // a pressed button speaks the words of a command
 		u.Message.Text, u.Message.Written = u.Message.Press, u.Message.Press
 	}

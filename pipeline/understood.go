@@ -30,9 +30,12 @@ type Understood struct {
 	Staff   *cases.User   // the sender is this member of staff
 	OwnCase []cases.Case  // of Sender, newest talk first
 
+	// continue
+	Earlier *cases.Message // that this is a part or a new wording of
+
 	// thread
 	Case  *cases.Case // the case it belongs to
-	Found string      // how it was found: "token", "thread", "reference", "recent"
+	Found string      // how it was found: "earlier", "token", "thread", "reference", "recent"
 	Proof string      // why the sender may see and change Case; empty: held
 	// Participant: without a right to Case, but put in copy by its complainant.
 	Participant bool
@@ -42,6 +45,7 @@ type Understood struct {
 
 	// interpret
 	Intent Intent
+	Listed []cases.Case // that the answer lists, if not the own ones
 
 	// attachments
 	Files []cases.Attachment
@@ -86,6 +90,9 @@ const (
 	IntentNoCase    IntentKind = "no_case"
 	IntentCommand   IntentKind = "command"
 	IntentLink      IntentKind = "link"
+	IntentPart      IntentKind = "part"   // of a message that the case has
+	IntentReword    IntentKind = "reword" // likewise
+	IntentSplit     IntentKind = "split"
 )
 
 // Intent is what the sender wants, with its words.

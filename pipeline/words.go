@@ -15,6 +15,7 @@ import (
 type Words struct {
 	keywords  []spelled
 	notFixed  [][]string
+	yes       [][]string
 	languages func(word string) (string, bool)
 }
 
@@ -33,13 +34,17 @@ func NewWords(table templates.KeywordTable) *Words {
 		templates.CommandNew: IntentComplaint, templates.CommandRate: IntentRate,
 		templates.CommandLanguage: IntentLanguage, templates.CommandHelp: IntentHelp,
 		templates.CommandStop: IntentStop, templates.CommandStopAlone: IntentStop,
-		templates.CommandStart: IntentStart,
+		templates.CommandStart: IntentStart, templates.CommandSplit: IntentSplit,
 	}
 	w := &Words{languages: table.Language}
 	for _, keyword := range table.All() {
 		words := fold(keyword.Word)
-		if keyword.Command == templates.CommandNotFixed {
+		switch keyword.Command {
+		case templates.CommandNotFixed:
 			w.notFixed = append(w.notFixed, words)
+			continue
+		case templates.CommandYes:
+			w.yes = append(w.yes, words)
 			continue
 		}
 		if kind, ok := kinds[keyword.Command]; ok && len(words) > 0 {
@@ -105,6 +110,12 @@ func (w *Words) NotFixed(text string) bool {
 		}
 	}
 	return false
+}
+
+// Yes implements Vocabulary.
+func (w *Words) Yes(text string) bool {
+	words := fold(firstWords(text, 6))
+	return slices.ContainsFunc(w.yes, func(yes []string) bool { return slices.Equal(yes, words) })
 }
 
 // fold splits a text into lower-case words without punctuation and without

@@ -31,6 +31,8 @@ type Data struct {
 	Text  string
 	Count int // messages joined, open cases, …
 
+	Wordless bool   // it came without words: they are asked for
+	Matters  int    // complaints that the text lists, to be split on request; 0: it lists none
 	TrackURL string // tracking page; empty: none
 	FormURL  string
 	Reopen   int // days within which it can be reopened; 0: not
@@ -42,6 +44,8 @@ type Data struct {
 	Officer     string // name of the owner
 	Complainant string // name, or masked address
 	Contact     string // address in full, where staff may see it
+	Files       int    // attached
+	Voice       int    // of them, what is to be listened to
 	Channel     string
 	Account     string // that an alert about intake names
 	Reasons     []string

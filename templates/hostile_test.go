@@ -189,7 +189,7 @@ func TestKeywords(t *testing.T) {
 	k := newSet(t).Keywords()
 	for _, c := range []Command{
 		CommandStatus, CommandReopen, CommandNew, CommandRate, CommandLanguage, CommandHelp,
-		CommandStop, CommandStopAlone, CommandStart, CommandNotFixed, CommandYes,
+		CommandStop, CommandStopAlone, CommandStart, CommandNotFixed, CommandYes, CommandSplit,
 	} {
 		for _, lang := range []string{"en", "hi", "es"} {
 			if len(k.Commands[c][lang]) == 0 {
@@ -197,8 +197,8 @@ func TestKeywords(t *testing.T) {
 			}
 		}
 	}
-	if len(k.Commands) != 11 {
-		t.Errorf("%d commands, want 11", len(k.Commands))
+	if len(k.Commands) != 12 {
+		t.Errorf("%d commands, want 12", len(k.Commands))
 	}
 	// The carriers' own set (CTIA Messaging Principles and Best Practices, 5.1.3).
 	for _, w := range []string{"stop", "stopall", "unsubscribe", "quit", "revoke", "optout"} {

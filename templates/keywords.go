@@ -19,6 +19,7 @@ const (
 	CommandRate      Command = "rate"
 	CommandLanguage  Command = "language"
 	CommandHelp      Command = "help"
+	CommandSplit     Command = "split"
 	CommandStop      Command = "stop"
 	CommandStopAlone Command = "stop_alone"
 	CommandStart     Command = "start"

@@ -32,6 +32,8 @@ type messageRow struct {
 	Participant bool
 	Login       key
 	Remarks     text
+	Album       key
+	VersionOf   rowID
 }
 
 // TableName implements gorm's Tabler.
@@ -48,6 +50,7 @@ func newMessageRow(m cases.Message) messageRow {
 		InboundID: rowID(m.InboundID), OutboundID: outsideID(m.OutboundID), State: m.State, At: instant{m.At}, Held: m.Held,
 		Participant: m.Participant,
 		Login:       key(m.Login), Remarks: text(m.Remarks),
+		Album: key(m.Album), VersionOf: rowID(m.VersionOf),
 	}
 }
 
@@ -59,6 +62,7 @@ func (r messageRow) domain() cases.Message {
 		InboundID: int64(r.InboundID), OutboundID: string(r.OutboundID), State: r.State, At: r.At.Time, Held: r.Held,
 		Participant: r.Participant,
 		Login:       string(r.Login), Remarks: string(r.Remarks),
+		Album: string(r.Album), VersionOf: int64(r.VersionOf),
 	}
 }
 
@@ -67,7 +71,8 @@ func (r messageRow) domain() cases.Message {
 func (s *Store) Messages(ctx context.Context, caseID int64) ([]cases.Message, error) {
 	rows, err := all[messageRow](s.read(ctx), `SELECT m.id, m.case_id, m.direction, m.audience, m.channel, m.account,
 			m.address, m.subject, m.text, m.full_text, m.external_id, m.inbound_id, m.outbound_id,
-			coalesce(o.state, m.state) AS state, m.at, m.held, m.participant, m.login, m.remarks
+			coalesce(o.state, m.state) AS state, m.at, m.held, m.participant, m.login, m.remarks,
+			m.album, m.version_of
 		FROM messages m LEFT JOIN outbox o ON o.id = m.outbound_id
 		WHERE m.case_id = ? ORDER BY m.id`, caseID)
 	list, err := converted(rows, err, messageRow.domain)

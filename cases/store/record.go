@@ -34,7 +34,13 @@ func (s *Store) RecordAll(ctx context.Context, steps []Step) ([]Recorded, error)
 		return nil, fmt.Errorf("save a step: %w", mapConflict(err))
 	}
 	out := make([]Recorded, len(steps))
-	for i, r := range b.recordings {
+	i := -1
+	for _, r := range b.recordings {
+		if r.first != nil { // a further case of the step before
+			out[i].Outbox = append(out[i].Outbox, r.due...)
+			continue
+		}
+		i++
 		if steps[i].Contact != nil {
 			steps[i].Contact.ID = r.contactID
 		}
@@ -63,6 +69,7 @@ type recording struct {
 	random io.Reader
 	step   *Step
 	batch  *batch
+	first  *recording // of the step whose Further has this one; nil: none has
 
 	caseID    int64
 	reference string
@@ -93,6 +100,7 @@ func (b *batch) save() error {
 		{"participants", b.each((*recording).saveParticipants)},
 		{"outbox", b.saveOutbox},
 		{"messages", b.each((*recording).saveMessages)},
+		{"addition", b.each((*recording).saveAddition)},
 		{"reports", b.each((*recording).saveReports)},
 		{"chat", b.each((*recording).linkChat)},
 		{"inbound", b.finishInbound},

@@ -27,7 +27,12 @@ type batch struct {
 func newBatch(tx *gorm.DB, random io.Reader, steps []Step) *batch {
 	b := &batch{tx: tx}
 	for i := range steps {
-		b.recordings = append(b.recordings, &recording{tx: tx, random: random, step: &steps[i], batch: b})
+		first := &recording{tx: tx, random: random, step: &steps[i], batch: b}
+		b.recordings = append(b.recordings, first)
+		for _, further := range steps[i].Further {
+			step := &Step{At: first.step.At, Change: further.Change, Messages: further.Messages, Outbox: further.Outbox}
+			b.recordings = append(b.recordings, &recording{tx: tx, random: random, step: step, batch: b, first: first})
+		}
 	}
 	return b
 }

@@ -16,6 +16,9 @@ func (r *recording) saveCase() error {
 	}
 	row := newCaseRow(c.Case)
 	row.Version++
+	if r.first != nil {
+		r.contactID = r.first.contactID
+	}
 	if row.ContactID == 0 {
 		row.ContactID = rowID(r.contactID)
 	}
@@ -144,7 +147,11 @@ func cancelled(kind cases.TimerKind, kinds []cases.TimerKind) bool {
 
 // saveLinks links the case to others, in both directions.
 func (r *recording) saveLinks() error {
-	for _, other := range r.step.Links {
+	links := r.step.Links
+	if r.first != nil {
+		links = []int64{r.first.caseID}
+	}
+	for _, other := range links {
 		if _, err := change(r.tx, `INSERT INTO links (case_id, other_id) VALUES (?, ?), (?, ?) ON CONFLICT DO NOTHING`,
 			r.caseID, other, other, r.caseID); err != nil {
 			return err
@@ -169,17 +176,38 @@ func (r *recording) saveMessages() error {
 		row := newMessageRow(m)
 		row.ID = r.batch.nextID("messages")
 		r.batch.messages = append(r.batch.messages, row)
-		for _, a := range m.Attachments {
-			if a.PublicID == "" {
-				var err error
-				if a.PublicID, err = cases.NewToken(r.random); err != nil {
-					return err
-				}
-			}
-			r.batch.attachments = append(r.batch.attachments, newAttachmentRow(row.ID, a))
+		if err := r.attach(row.ID, m.Attachments); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (r *recording) attach(message int64, list []cases.Attachment) error {
+	for _, a := range list {
+		if a.PublicID == "" {
+			var err error
+			if a.PublicID, err = cases.NewToken(r.random); err != nil {
+				return err
+			}
+		}
+		r.batch.attachments = append(r.batch.attachments, newAttachmentRow(message, a))
+	}
+	return nil
+}
+
+// saveAddition completes a message with a part that came by itself.
+func (r *recording) saveAddition() error {
+	a := r.step.Addition
+	if a == nil {
+		return nil
+	}
+	if a.Text != "" {
+		if _, err := change(r.tx, `UPDATE messages SET text = ? WHERE id = ? AND text = ''`, text(a.Text), a.MessageID); err != nil {
+			return err
+		}
+	}
+	return r.attach(a.MessageID, a.Attachments)
 }
 
 // outboxRow fills in what the step left open.

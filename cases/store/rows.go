@@ -203,6 +203,13 @@ type Step struct {
 
 	Examined *Examined // ErrDone when the attachment is no longer pending
 
+	Addition *Addition // to a message that the Change's case has already
+
+	// Further are other new cases, made of the same message: of each only
+	// Change, Messages and Outbox. They belong to the contact of this step and
+	// are linked to its case, in both directions.
+	Further []Step
+
 	Link     *LinkUse // a staff chat linked by a code
 	Language *ContactLanguage
 }
@@ -218,6 +225,13 @@ type AddressChange struct {
 	OptedIn       bool // clears OptedOut
 	Undeliverable *time.Time
 	Reachable     bool // clears Undeliverable
+}
+
+// Addition is a further part of a message: files, and a text where it had none.
+type Addition struct {
+	MessageID   int64
+	Text        string
+	Attachments []cases.Attachment
 }
 
 // LinkUse spends a link code and gives its user the address.

@@ -52,6 +52,11 @@ func fill(t *testing.T, s engine) {
 				in_reply_to, reply_to_row, edits_row, thread, prompt, press_id, context, 'sent', attempts, next_attempt_at,
 				segments, error_code, error, created_at, 'm' || i, 'p' || i
 			FROM outbox, numbers`,
+		`INSERT INTO messages (case_id, direction, audience, channel, account, address, subject, text, full_text, external_id,
+				state, at, held, album)
+			SELECT case_id, direction, audience, channel, account, address, subject, text, full_text, 'M' || i,
+				state, at, held, CASE WHEN i % 50 = 0 THEN 'A' || i ELSE '' END
+			FROM messages, numbers WHERE id = 1`,
 	} {
 		s.exec(t, statement)
 	}
