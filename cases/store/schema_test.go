@@ -52,17 +52,13 @@ func fill(t *testing.T, s engine) {
 				in_reply_to, reply_to_row, edits_row, thread, prompt, press_id, context, 'sent', attempts, next_attempt_at,
 				segments, error_code, error, created_at, 'm' || i, 'p' || i
 			FROM outbox, numbers`,
-		`INSERT INTO messages (case_id, direction, audience, channel, account, address, subject, text, full_text, external_id,
-				state, at, held, album)
-			SELECT case_id, direction, audience, channel, account, address, subject, text, full_text, 'M' || i,
-				state, at, held, CASE WHEN i % 50 = 0 THEN 'A' || i ELSE '' END
-			FROM messages, numbers WHERE id = 1`,
 	} {
 		s.exec(t, statement)
 	}
 	fillCases(t, s)
-	s.exec(t, `INSERT INTO messages (case_id, direction, audience, channel, account, address, subject, text, full_text, external_id, state, at, held)
-		SELECT case_id, direction, audience, channel, account, address, subject, text, full_text, external_id || i, state, at, held
+	s.exec(t, `INSERT INTO messages (case_id, direction, audience, channel, account, address, subject, text, full_text, external_id, state, at, held, album)
+		SELECT case_id, direction, audience, channel, account, address, subject, text, full_text, external_id || i, state, at, held,
+			CASE WHEN i % 50 = 0 THEN 'A' || i ELSE '' END
 		FROM messages, numbers WHERE direction = 'in'`)
 	s.exec(t, `INSERT INTO attachments (message_id, filename, content_type, size, sha256, inline, state, public_id)
 		SELECT message_id, filename, content_type, size, sha256, inline, 'clean', 'f' || i FROM attachments, numbers`)
