@@ -35,7 +35,7 @@ func HotQueries(now time.Time) []HotQuery {
 		{"Participants", participantsSQL, []any{1}, "participants_address"},
 		{"DueAttachment", dueAttachmentSQL, []any{instant{now}}, "attachments_pending"},
 		{"CaseAttachment", caseAttachmentSQL, []any{key("id"), 1}, "attachments_public"},
-		{"ReceivedMessage", receivedMessageSQL, []any{key("telegram"), key("city"), key("7/3"), key("7")}, "messages_received"},
+		{"ReceivedMessage", receivedMessageSQL, []any{key("telegram"), key("city"), key("7/3"), key("7")}, "messages_external"},
 		{"ReceivedMessage, album", albumMessageSQL, []any{key("telegram"), key("city"), key("A"), key("7")}, "messages_album"},
 		{"OwnerLoad", ownerLoadSQL + ` GROUP BY owner`, nil, "cases_status"},
 	}

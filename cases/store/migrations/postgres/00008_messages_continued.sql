@@ -3,5 +3,4 @@
 -- +goose Up
 ALTER TABLE messages ADD COLUMN album TEXT NOT NULL DEFAULT '';
 ALTER TABLE messages ADD COLUMN version_of BIGINT; -- the message that this is a new wording of
-CREATE INDEX messages_received ON messages (channel, account, external_id) WHERE direction = 'in' AND external_id <> '';
 CREATE INDEX messages_album ON messages (channel, account, album) WHERE album <> '';
