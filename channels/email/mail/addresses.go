@@ -31,7 +31,7 @@ func (p *parser) addresses(value, hint string) []Address {
 
 func (p *parser) sevenBit(value, hint string) string {
 	for i := 0; i < len(value); i++ {
-		if value[i] >= 0x80 {
+		if value[i] >= 0x80 || value[i] == 0x1B {
 			return decodeCharset([]byte(value), hint, nil)
 		}
 	}

@@ -3,12 +3,22 @@ package mail
 import "strings"
 
 // leafText is a text part in UTF-8, with flowed lines joined (RFC 3676).
-func (p *parser) leafText(leaf *part) string { return p.toText(leaf, leaf.held) }
+func (p *parser) leafText(leaf *part) string {
+	if leaf.untold {
+		return p.toText(leaf, p.untold(leaf.held))
+	}
+	return p.toText(leaf, leaf.held)
+}
+
+// lineBreaks are those of all systems, and what gateways made of them.
+var lineBreaks = strings.NewReplacer("\r\r\n", "\n", "\r\n", "\n", "\r", "\n")
 
 func (p *parser) toText(leaf *part, data []byte) string {
 	text := decodeCharset(data, leaf.param("charset"), &p.defects)
-	text = strings.ReplaceAll(text, "\r\n", "\n")
-	text = strings.ReplaceAll(text, "\r", "\n")
+	text = strings.TrimPrefix(text, "\ufeff")
+	if strings.Contains(text, "\r") {
+		text = lineBreaks.Replace(text)
+	}
 	if strings.Contains(text, "\x00") {
 		p.defects.add("NUL bytes in the text")
 		text = strings.ReplaceAll(text, "\x00", "")
@@ -76,7 +86,8 @@ func cut(text string, size int) string {
 }
 
 // restText finds what a person wrote in a mail without a text body: a text
-// part that was cut off, or the mail that was forwarded as a file.
+// part that was cut off or stands in a strange place, or the mail that was
+// forwarded as a file.
 func (p *parser) restText(root *part) string {
 	text := ""
 	root.walk(func(leaf *part) {
@@ -90,6 +101,10 @@ func (p *parser) restText(root *part) string {
 			text = p.htmlText(p.leafText(leaf))
 		case typ == "text/calendar":
 			text = calendarText(p.leafText(leaf))
+		case typ == "text/plain" && !isNamed(leaf):
+			text = p.leafText(leaf)
+		case typ == "text/html" && !isNamed(leaf):
+			text = p.htmlText(p.leafText(leaf))
 		case isMessage(typ) && p.forwards > 0:
 			p.forwards--
 			inner := p.within()
@@ -100,6 +115,11 @@ func (p *parser) restText(root *part) string {
 		}
 	})
 	return cut(text, p.limits.TextBytes)
+}
+
+// isNamed reports that the sender saw a file in it.
+func isNamed(leaf *part) bool {
+	return leaf.disposition().param("filename") != "" || leaf.param("name") != ""
 }
 
 // written is what the sender wrote in this very mail. passedOn: the mail

@@ -103,7 +103,7 @@ func (t *fileTaker) write(data []byte) {
 	if len(t.line) > 0 {
 		data = t.lines(data, 1)
 	}
-	if t.next == nil && !bytes.Contains(data, []byte("begin ")) {
+	if t.next == nil && !bytes.Contains(data, []byte("begin")) {
 		whole := bytes.LastIndexByte(data, '\n') + 1
 		t.text.write(data[:whole])
 		t.long = t.long && whole == 0
@@ -173,6 +173,8 @@ func (t *fileTaker) begins(line []byte) bool {
 	switch {
 	case bytes.HasPrefix(line, []byte("begin ")):
 		return t.beginsUU(line)
+	case bytes.HasPrefix(line, []byte("begin-base64 ")):
+		return t.beginsBase64(line)
 	case bytes.HasPrefix(line, []byte("=ybegin ")):
 		return t.beginsYenc(line)
 	}
@@ -207,6 +209,31 @@ func (t *fileTaker) beginsUU(first []byte) bool {
 		}
 		t.buf = appendUU(t.buf[:0], line)
 		t.file.Write(t.buf)
+		return true
+	}
+	return true
+}
+
+// beginsBase64 reads "begin-base64 644 name" up to "====" (POSIX).
+func (t *fileTaker) beginsBase64(first []byte) bool {
+	fields := bytes.SplitN(first, []byte(" "), 3)
+	if len(fields) != 3 || len(bytes.Trim(fields[1], "01234567")) > 0 {
+		return false
+	}
+	name := string(bytes.TrimSpace(fields[2]))
+	t.next = func(line []byte) bool {
+		if t.file != nil && bytes.Equal(line, []byte("====")) {
+			t.stop()
+			return true
+		}
+		data, ok := decodeBase64(line)
+		if !ok || len(line) == 0 {
+			return false
+		}
+		if t.file == nil {
+			t.open(name)
+		}
+		t.file.Write(data)
 		return true
 	}
 	return true

@@ -103,6 +103,7 @@ func (p *parser) scanFields(w *window, f *headerScanner, isDelimiter func([]byte
 			return
 		case left < 0:
 			p.defects.add("header too long")
+			w.release()
 			w.skipToBlank()
 			return
 		}
@@ -124,6 +125,7 @@ func (p *parser) scanFields(w *window, f *headerScanner, isDelimiter func([]byte
 			p.defects.add("header line broken")
 		}
 		if w.pos += size - 1; w.rest()[0] != '\n' {
+			w.release()
 			w.skipLine()
 		} else {
 			w.pos++

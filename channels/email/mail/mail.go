@@ -117,6 +117,10 @@ func (p *parser) parse(w *window, another func() []byte) Mail {
 	bodies := p.collect(root)
 	m.Text, m.HTML = bodies.text, bodies.html
 	m.Attachments = p.attachments(root)
+	for i := range m.Attachments {
+		a := &m.Attachments[i]
+		a.Inline = a.Inline || a.ContentID != "" && strings.Contains(m.HTML, "cid:"+a.ContentID) // RFC 2392
+	}
 	p.readReports(&m, root, another)
 	if m.Automatic.Kind == BounceKind || m.Automatic.Kind == Delay {
 		m.ReplyText = strings.TrimSpace(m.Text) // no person, nothing to tell apart
@@ -187,6 +191,13 @@ func (d *defects) add(what string) {
 		}
 	}
 	d.found = append(d.found, what)
+}
+
+// note is add, where somebody wants to know.
+func (d *defects) note(what string) {
+	if d != nil {
+		d.add(what)
+	}
 }
 
 func (d *defects) list() []string {

@@ -1,7 +1,6 @@
 package mail
 
 import (
-	"net/url"
 	"sort"
 	"strconv"
 	"strings"
@@ -118,9 +117,7 @@ func joinSegments(segments []segment) string {
 					charset, value = parts[0], parts[2]
 				}
 			}
-			if plain, err := url.PathUnescape(value); err == nil {
-				value = plain
-			}
+			value = unescape(value)
 		}
 		raw = append(raw, value...)
 	}
@@ -128,6 +125,23 @@ func joinSegments(segments []segment) string {
 		return string(raw)
 	}
 	return decodeCharset(raw, charset, nil)
+}
+
+// unescape undoes the percent signs of RFC 2231; one that means nothing stays.
+func unescape(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) && hexDigit(s[i+1]) >= 0 && hexDigit(s[i+2]) >= 0 {
+			out = append(out, byte(hexDigit(s[i+1])<<4|hexDigit(s[i+2])))
+			i += 2
+			continue
+		}
+		out = append(out, s[i])
+	}
+	return string(out)
 }
 
 // filename is the name a part was sent under, decoded; empty: none.

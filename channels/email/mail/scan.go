@@ -7,18 +7,19 @@ import (
 
 // part is one MIME entity: a leaf with a body, or a multipart with children.
 type part struct {
-	header      Header
-	typ         *parameters // Content-Type, parsed on first use
-	disp        *parameters // Content-Disposition, likewise
-	children    []*part
-	multipart   bool
-	plain       bool // a multipart in which no boundary was found: its body is read as text
-	cutOff      bool // the mail ended before the boundary that was due
-	use         use
-	inText      bool    // chosen for the text body
-	held        []byte  // decoded: of a body part all of it, of others the start
-	stored      *output // where the content went; nil: it is all in held
-	transferBad bool
+	header    Header
+	typ       *parameters // Content-Type, parsed on first use
+	disp      *parameters // Content-Disposition, likewise
+	children  []*part
+	multipart bool
+	plain     bool // a multipart in which no boundary was found: its body is read as text
+	digest    bool // below a multipart/digest
+	cutOff    bool // the mail ended before the boundary that was due
+	use       use
+	inText    bool    // chosen for the text body
+	held      []byte  // decoded: of a body part all of it, of others the start
+	stored    *output // where the content went; nil: it is all in held
+	untold    bool    // nothing is known of its transfer encoding
 }
 
 func (p *part) contentType() *parameters {
@@ -38,6 +39,9 @@ func (p *part) mediaType() string {
 	}
 	if t := p.contentType().value; strings.Contains(t, "/") {
 		return t
+	}
+	if p.digest {
+		return "message/rfc822" // RFC 2046 section 5.1.5
 	}
 	return "text/plain"
 }
@@ -135,6 +139,7 @@ func skipEnvelope(w *window, d *defects) {
 	if bytes.HasPrefix(w.rest(), []byte("\xef\xbb\xbf")) {
 		w.pos += 3
 	}
+	w.fixLineBreaks()
 	for w.need(8); len(w.rest()) > 0 && (w.rest()[0] == '\r' || w.rest()[0] == '\n'); w.need(8) {
 		w.pos++
 		d.add("blank line before the header")
@@ -150,9 +155,12 @@ func skipEnvelope(w *window, d *defects) {
 func (s *scanner) open(parent *part) *part {
 	child := &part{}
 	s.w.release()
-	child.header = s.p.scanHeader(s.w, s.isDelimiter)
 	s.parts++
-	if parent != nil {
+	if parent == nil {
+		s.openMail(child)
+	} else {
+		child.header = s.p.scanHeader(s.w, s.isDelimiter)
+		child.digest = subtype(parent) == "digest"
 		parent.children = append(parent.children, child)
 	}
 	if strings.HasPrefix(child.mediaType(), "multipart/") {
@@ -167,6 +175,52 @@ func (s *scanner) open(parent *part) *part {
 	}
 	s.leaf = child
 	return child
+}
+
+// openMail reads the header of the mail itself. Where there is none, or it does
+// not tell that there are parts, the body is looked at.
+func (s *scanner) openMail(root *part) {
+	start := s.w.offset()
+	s.w.keep()
+	root.header = s.p.scanHeader(s.w, s.isDelimiter)
+	if s.w.mark >= 0 && !isMailHeader(root.header) {
+		s.p.defects.add("header missing")
+		s.w.back(start)
+		root.header = nil
+	}
+	s.w.release()
+	if root.header.Has("Content-Type") {
+		return
+	}
+	s.w.need(maxPreamble)
+	look := s.w.rest()
+	for look = look[:min(len(look), maxPreamble)]; len(look) > 0; look = look[lineEnd(look, 0):] {
+		if boundary := guessBoundary(look); boundary != "" {
+			s.p.defects.add("content type missing")
+			root.typ = &parameters{value: "multipart/mixed", params: map[string]string{"boundary": boundary}}
+			return
+		}
+	}
+}
+
+// maxPreamble is how far down in a mail without a type its parts may start.
+const maxPreamble = 2 << 10
+
+// isMailHeader reports at least one field that mail has. A line of prose may
+// have a colon, too.
+func isMailHeader(h Header) bool {
+	for i := range h {
+		name := strings.ToLower(h[i].Name)
+		switch name {
+		case "from", "to", "cc", "subject", "date", "message-id", "received", "return-path", "mime-version", "sender", "reply-to", "in-reply-to", "references",
+			"delivered-to", "precedence", "auto-submitted", "importance", "priority":
+			return true
+		}
+		if strings.HasPrefix(name, "x-") || strings.HasPrefix(name, "content-") || strings.HasPrefix(name, "resent-") || strings.HasPrefix(name, "list-") || strings.HasPrefix(name, "dkim-") || strings.HasPrefix(name, "arc-") {
+			return true
+		}
+	}
+	return false
 }
 
 // isDelimiter tells a header that was not ended by a blank line.
@@ -338,97 +392,6 @@ func guessBoundary(text []byte) string {
 		return string(line[2:])
 	}
 	return ""
-}
-
-// body is the encoded body of a leaf, up to the delimiter that ends it.
-type body struct {
-	s       *scanner
-	started bool
-	ended   bool
-	filled  bool // more than blanks was given
-}
-
-// next implements source.
-func (b *body) next() []byte {
-	for !b.ended {
-		w := b.s.w
-		w.need(windowSize / 2)
-		rest := w.rest()
-		end := b.end(rest)
-		if w.pos += end; b.s.at.found {
-			b.ended = true
-			end -= len(lineBreakAt(rest[:end]))
-		} else if w.ended {
-			b.ended = true
-			end = b.cutOff(rest)
-		}
-		b.started = true
-		if end > 0 {
-			b.filled = b.filled || len(bytes.TrimSpace(rest[:end])) > 0
-			return rest[:end]
-		}
-	}
-	return nil
-}
-
-// end is where in rest the delimiter line starts, or else how much of rest is
-// surely of the body.
-func (b *body) end(rest []byte) int {
-	s := b.s
-	if len(s.stack) == 0 {
-		return len(rest)
-	}
-	if !b.started {
-		if s.at = s.match(rest); s.at.found {
-			return 0
-		}
-	}
-	sure := len(rest)
-	if !s.w.ended {
-		if sure -= holdBack; rest[sure-1] == '\r' {
-			sure--
-		}
-	}
-	for from := 0; ; {
-		i := bytes.Index(rest[from:], []byte("\n--"))
-		if i < 0 || from+i >= sure {
-			return sure
-		}
-		from += i + 1
-		if s.at = s.match(rest[from:]); s.at.found {
-			return from
-		}
-	}
-}
-
-// lineBreakAt is the line break at the end of a body, which belongs to the
-// delimiter (RFC 2046 section 5.1.1).
-func lineBreakAt(body []byte) []byte {
-	n := len(bytes.TrimSuffix(bytes.TrimSuffix(body, []byte("\n")), []byte("\r")))
-	return body[n:]
-}
-
-// cutOff is where in rest a body ends whose delimiter never came. A closing
-// delimiter at the very end of the last line, without a line break before it,
-// is taken.
-func (b *body) cutOff(rest []byte) int {
-	s := b.s
-	if len(s.stack) == 0 {
-		return len(rest)
-	}
-	tail := len(rest) - min(len(rest), holdBack)
-	trimmed := bytes.TrimRight(rest[tail:], " \t\r\n")
-	for i := len(s.stack) - 1; i >= 0; i-- {
-		b := s.stack[i].boundary
-		if b != "" && bytes.HasSuffix(trimmed, []byte("--"+b+"--")) {
-			return tail + len(trimmed) - len(b) - 4
-		}
-	}
-	if b.filled || len(bytes.TrimSpace(rest)) > 0 {
-		s.leaf.cutOff = true
-		s.p.defects.add("cut off before the last boundary")
-	}
-	return len(rest)
 }
 
 // lineEnd is the index after the line that starts at pos.

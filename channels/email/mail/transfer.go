@@ -18,6 +18,10 @@ func (p *parser) decoded(leaf *part, body source) (from source, about int) {
 	about = len(first.first)
 	switch strings.Trim(encoding, `"'`) {
 	case "base64", "b", "base-64":
+		if strings.HasPrefix(leaf.mediaType(), "text/") && looksPlain(first.first) {
+			p.defects.add("transfer encoding wrong")
+			return first, about
+		}
 		return &base64Source{from: first, d: &p.defects}, about / 4 * 3
 	case "quoted-printable", "q", "quotedprintable":
 		return &quotedSource{from: first, d: &p.defects}, about
@@ -25,8 +29,11 @@ func (p *parser) decoded(leaf *part, body source) (from source, about int) {
 		return &uuSource{lines: lineSource{from: first}}, about / 4 * 3
 	case "x-yencode", "yenc", "x-yenc":
 		return &uuSource{lines: lineSource{from: first}, yenc: true}, about
-	case "", "7bit", "8bit", "binary", "7-bit", "8-bit", "7bits", "8bits", "8", "7", "none":
+	case "7bit", "8bit", "binary", "7-bit", "8-bit", "7bits", "8bits", "8", "7", "none":
+	case "":
+		leaf.untold = true
 	default:
+		leaf.untold = true
 		p.defects.add("transfer encoding unknown")
 	}
 	return first, about

@@ -165,6 +165,34 @@ func (w *window) skipToBlank() {
 	}
 }
 
+// fixLineBreaks makes the line breaks of a mail that has only those of old
+// Macs plain ones: no other line ends with CR alone.
+func (w *window) fixLineBreaks() {
+	w.need(windowStart)
+	start := w.rest()
+	start = start[:min(len(start), windowStart)]
+	if bytes.IndexByte(start, '\n') >= 0 || bytes.Count(start, []byte("\r")) < 2 {
+		return
+	}
+	w.buf = bytes.ReplaceAll(w.buf, []byte("\r"), []byte("\n"))
+	if w.r != nil {
+		w.r = plainBreaks{w.r}
+	}
+}
+
+// plainBreaks makes each CR a line break.
+type plainBreaks struct{ r io.Reader }
+
+func (b plainBreaks) Read(to []byte) (int, error) {
+	n, err := b.r.Read(to)
+	for i := range to[:n] {
+		if to[i] == '\r' {
+			to[i] = '\n'
+		}
+	}
+	return n, err
+}
+
 // drain reads what is left.
 func (w *window) drain() {
 	w.release()

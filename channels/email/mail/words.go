@@ -11,7 +11,7 @@ func (p *parser) text(value, hint string) string {
 	if value == "" {
 		return ""
 	}
-	if !utf8.ValidString(value) {
+	if !utf8.ValidString(value) || strings.Contains(value, "\x1b$") {
 		p.defects.add("8-bit bytes in the header")
 		value = decodeCharset([]byte(value), hint, nil)
 	}
@@ -28,6 +28,7 @@ func decodeWords(s string) string {
 	var out strings.Builder
 	var pending []byte // of neighbouring words in one charset
 	charset := ""
+	unfinished, unfinishedAt := "", 0 // base64 without its padding, and where it starts in pending
 	flush := func() {
 		if pending != nil {
 			out.WriteString(decodeCharset(pending, charset, nil))
@@ -53,8 +54,21 @@ func decodeWords(s string) string {
 		if pending != nil && !strings.EqualFold(charset, word.charset) {
 			flush()
 		}
+		if pending != nil && unfinished != "" && word.base64 != "" && (len(unfinished)%4 == 1 || !utf8.Valid(pending) || !utf8.Valid(word.bytes)) {
+			// The word before was cut within a group of base64.
+			pending = pending[:unfinishedAt]
+			word.base64 = unfinished + word.base64
+			word.bytes, _ = decodeBase64([]byte(word.base64))
+		}
+		unfinished, unfinishedAt = "", len(pending)
+		if len(word.base64)%4 != 0 {
+			unfinished = word.base64
+		}
 		charset = word.charset
-		pending = append(append([]byte{}, pending...), word.bytes...)
+		if pending == nil {
+			pending = []byte{}
+		}
+		pending = append(pending, word.bytes...)
 		s = after
 	}
 	flush()
@@ -65,6 +79,7 @@ func decodeWords(s string) string {
 type encodedWord struct {
 	charset string
 	bytes   []byte
+	base64  string // as it stands; empty: quoted-printable
 }
 
 // nextWord reads the encoded word at the start of s.
@@ -75,8 +90,10 @@ func nextWord(s string) (encodedWord, string, bool) {
 	}
 	charset, _, _ := strings.Cut(parts[0], "*") // RFC 2231 section 5: a language may follow
 	var data []byte
+	encoded := ""
 	switch parts[1] {
 	case "b", "B":
+		encoded = parts[2]
 		data, _ = decodeBase64([]byte(parts[2]))
 	case "q", "Q":
 		data, _ = decodeQuotedPrintable([]byte(strings.ReplaceAll(parts[2], "_", " ")))
@@ -87,7 +104,7 @@ func nextWord(s string) (encodedWord, string, bool) {
 		data = []byte{}
 	}
 	length := 2 + len(parts[0]) + 1 + 1 + 1 + len(parts[2]) + 2
-	return encodedWord{charset, data}, s[length:], true
+	return encodedWord{charset, data, encoded}, s[length:], true
 }
 
 // clean drops control characters and makes line breaks blanks, so that a
