@@ -40,6 +40,9 @@ func (a *attachment) Close() error {
 	return nil
 }
 
+// SHA256 implements mail.Summed.
+func (a *attachment) SHA256() string { return a.stored.SHA256 }
+
 // readBytes is how much of long mails is read at a time, by all workers.
 const readBytes = 64 << 20
 

@@ -1,7 +1,7 @@
 package email
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -157,36 +157,66 @@ func (b *mailbox) fetch(ctx context.Context, mails []listed, got map[imap.UID]*f
 	var files errgroup.Group
 	files.SetLimit(syncing)
 	came := map[imap.UID]*fetched{}
-	var failed error
-	for msg := fetch.Next(); msg != nil && failed == nil; msg = fetch.Next() {
-		var uid imap.UID
-		for item := msg.Next(); item != nil && failed == nil; item = msg.Next() {
-			switch item := item.(type) {
-			case imapclient.FetchItemDataUID:
-				uid = item.UID
-			case imapclient.FetchItemDataBodySection:
-				size, asked := sizes[uid]
-				if !asked {
-					continue
-				}
-				f := &fetched{uid: uid}
-				if failed = b.adapter.take(ctx, f, item.Literal, size, &files); failed == nil {
-					came[uid] = f
-				}
-			}
+	err := b.each(fetch, func(uid imap.UID, literal imap.LiteralReader) error {
+		size, asked := sizes[uid]
+		if !asked {
+			return nil
 		}
-	}
-	if failed != nil {
-		_ = b.conn.Close() // what else is on its way is not waited for
-	}
-	err := fetch.Close()
+		f := &fetched{uid: uid}
+		if err := b.adapter.take(ctx, f, literal, size, &files); err != nil {
+			return err
+		}
+		came[uid] = f
+		return nil
+	})
 	if kept := files.Wait(); kept != nil {
 		return kept // of the files that are durable none is told from the others
 	}
 	for uid, f := range came {
 		got[uid] = f
 	}
-	return cmp.Or(failed, err)
+	return err
+}
+
+// each calls take with every mail that comes. When take fails the connection is
+// closed, since what else is on its way is not waited for.
+func (b *mailbox) each(fetch *imapclient.FetchCommand, take func(imap.UID, imap.LiteralReader) error) error {
+	for msg := fetch.Next(); msg != nil; msg = fetch.Next() {
+		var uid imap.UID
+		for item := msg.Next(); item != nil; item = msg.Next() {
+			switch item := item.(type) {
+			case imapclient.FetchItemDataUID:
+				uid = item.UID
+			case imapclient.FetchItemDataBodySection:
+				literal := &literal{LiteralReader: item.Literal}
+				if item.Literal == nil {
+					literal.LiteralReader = bytes.NewReader(nil) // an empty mail is one, too
+				}
+				if err := take(uid, literal); err != nil {
+					_ = b.conn.Close()
+					_, _ = io.Copy(io.Discard, literal) // go-imap waits for its end, and only once
+					return err
+				}
+			}
+		}
+	}
+	return fetch.Close()
+}
+
+// literal is not read again after its end or an error: from then on go-imap
+// reads the connection itself.
+type literal struct {
+	imap.LiteralReader
+	err error
+}
+
+func (l *literal) Read(p []byte) (int, error) {
+	if l.err != nil {
+		return 0, l.err
+	}
+	n, err := l.LiteralReader.Read(p)
+	l.err = err
+	return n, err
 }
 
 // maxKept is how much is kept of one mail, in bytes.
@@ -197,10 +227,6 @@ var errCutOff = errors.New("the mail was cut off")
 // take reads one mail. A long one goes to the files, and is durable when files
 // is done. size is the mail's as it was listed.
 func (a *Adapter) take(ctx context.Context, f *fetched, literal imap.LiteralReader, size int64, files *errgroup.Group) error {
-	if literal == nil {
-		f.in = a.inbound(nil) // an empty mail is one, too
-		return nil
-	}
 	if literal.Size() <= smallMail && size <= a.maxKept() {
 		raw := make([]byte, literal.Size())
 		if _, err := io.ReadFull(literal, raw); err != nil {

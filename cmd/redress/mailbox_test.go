@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -19,6 +20,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 	_ "github.com/glebarez/go-sqlite" // registers the driver
 
+	"github.com/redress-cms/redress/cmd/redress/internal/app"
 	"github.com/redress-cms/redress/scripts/testenv"
 )
 
@@ -233,33 +235,30 @@ func (m *fullMailbox) peak() int64 {
 	return 0
 }
 
-// BenchmarkMailbox measures how long a waiting mailbox takes until every mail
-// is a case and its acknowledgement is queued, as a multiple of the time that
-// fetching alone takes.
-func BenchmarkMailbox(b *testing.B) {
-	for _, box := range []struct {
-		name    string
-		n, size int
-	}{{"1000_plain", 1000, 0}, {"200_of_200kB", 200, 200 << 10}, {"40_of_10MB", 40, 10 << 20}} {
-		b.Run(box.name, func(b *testing.B) {
-			var bare, whole time.Duration
-			var peak int64
-			for range b.N {
-				b.StopTimer()
-				m := newFullMailbox(b, box.n, box.size)
-				bare += min(m.bareFetch(), m.bareFetch())
-				b.StartTimer()
-				began := m.start()
-				m.awaitAcknowledgements(box.n)
-				whole += time.Since(began)
-				peak = max(peak, m.peak())
-				b.StopTimer()
-				m.stop()
-			}
-			b.ReportMetric(whole.Seconds()/bare.Seconds(), "x-bare")
-			b.ReportMetric(bare.Seconds()/float64(b.N), "bare-s")
-			b.ReportMetric(whole.Seconds()/float64(b.N), "whole-s")
-			b.ReportMetric(float64(peak)/1e6, "peak-MB")
-		})
+// TestLargeMails: however much waits in the mailbox, it goes through memory in
+// pieces, and every byte of it is kept.
+func TestLargeMails(t *testing.T) {
+	const n, size = largeMails, 10 << 20
+	m := newFullMailbox(t, n, size)
+	m.start()
+	m.awaitAcknowledgements(n)
+	if peak := m.peak(); peak > maxPeak {
+		t.Errorf("the program took %d MB for %d mails of 10 MB, want at most %d", peak>>20, n, int64(maxPeak)>>20)
+	}
+	w := &world{t: t, config: filepath.Join(m.folder, "redress.yaml"), logs: m.logs}
+	var last int64
+	for _, in := range w.inbound("--all") {
+		if in.State != "processed" {
+			t.Errorf("a mail is %s: %s", in.State, in.Reason)
+		}
+		last = max(last, in.ID)
+	}
+	if raw := w.run("inbound", "show", fmt.Sprint(last), "--raw"); raw != string(waitingMail(n-1, size)) {
+		t.Errorf("the last mail is not kept as it came: %d bytes", len(raw))
+	}
+	var list []app.CaseStory
+	must(t, json.Unmarshal([]byte(w.run("case", "list", "--json", "--limit", "100")), &list))
+	if len(list) != n {
+		t.Errorf("%d cases, want %d", len(list), n)
 	}
 }

@@ -17,8 +17,8 @@ const sniffed = 512
 // passes.
 type output struct {
 	p    *parser
-	file File // nil: it is kept nowhere
-	sum  hash.Hash
+	file File      // nil: it is kept nowhere
+	sum  hash.Hash // nil: file finds it
 	size int64
 	head []byte
 	name string // of a file that was found inside another; else empty
@@ -28,7 +28,8 @@ type output struct {
 // create starts a file of about so many bytes; 0: unknown. After an error of
 // the sink files are only counted.
 func (p *parser) create(about int) *output {
-	o := &output{p: p, sum: sha256.New()}
+	o := &output{p: p}
+	defer o.needSum()
 	if p.sink == nil || p.failed != nil {
 		return o
 	}
@@ -44,12 +45,28 @@ func (p *parser) create(about int) *output {
 	return o
 }
 
+func (o *output) needSum() {
+	if _, ok := o.file.(Summed); !ok {
+		o.sum = sha256.New()
+	}
+}
+
+// sha256 is the sum of what was written, once that is closed.
+func (o *output) sha256() string {
+	if o.sum == nil {
+		return o.file.(Summed).SHA256()
+	}
+	return hex.EncodeToString(o.sum.Sum(nil))
+}
+
 // Write implements io.Writer and never fails: see parser.failed.
 func (o *output) Write(data []byte) (int, error) {
 	if room := sniffed - len(o.head); room > 0 {
 		o.head = append(o.head, data[:min(len(data), room)]...)
 	}
-	o.sum.Write(data)
+	if o.sum != nil {
+		o.sum.Write(data)
+	}
 	o.size += int64(len(data))
 	if o.file != nil && o.p.failed == nil {
 		if _, err := o.file.Write(data); err != nil {
@@ -83,7 +100,7 @@ func (o *output) attachment(name, typ string) Attachment {
 	if name == "" {
 		name = usualNames[typ]
 	}
-	return Attachment{Filename: name, ContentType: typ, Size: o.size, SHA256: hex.EncodeToString(o.sum.Sum(nil)), Sniffed: looks, File: o.file}
+	return Attachment{Filename: name, ContentType: typ, Size: o.size, SHA256: o.sha256(), Sniffed: looks, File: o.file}
 }
 
 // keepAll writes what is left of a source.

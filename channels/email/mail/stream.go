@@ -18,6 +18,13 @@ type File interface {
 	Discard() error
 }
 
+// Summed is a File that finds its sum itself, so that it is not found twice.
+type Summed interface {
+	File
+	// SHA256 is the sum of what was written, in hexadecimal; asked after Close.
+	SHA256() string
+}
+
 // Read understands the mail that r gives, while it is read: each file goes to
 // sink, and no more than a few hundred kilobytes are held besides the texts.
 // A sink of nil keeps no file: their sizes and sums are still found.
