@@ -48,6 +48,8 @@ func (s *Server) method(name string) method {
 		return s.deleteWebhook
 	case "getwebhookinfo":
 		return s.getWebhookInfo
+	case "sendphoto":
+		return s.sendPhoto
 	case "sendmessage":
 		return s.sendMessage
 	case "editmessagetext", "editmessagereplymarkup":

@@ -92,6 +92,7 @@ type MessageView struct {
 	State       string           `json:"state"`
 	At          time.Time        `json:"at"`
 	Held        bool             `json:"held,omitempty"`
+	Remarks     string           `json:"remarks,omitempty"` // what was wrong with it or left out
 	Participant bool             `json:"participant,omitempty"`
 	Attachments []AttachmentView `json:"attachments,omitempty"`
 }
@@ -102,6 +103,8 @@ type AttachmentView struct {
 	ContentType string `json:"content_type"`
 	Size        int64  `json:"size"`
 	SHA256      string `json:"sha256"`
+	State       string `json:"state"` // pending, clean, infected, skipped
+	Finding     string `json:"finding,omitempty"`
 }
 
 // EventView is one entry of the history.
@@ -258,10 +261,13 @@ func (a *App) contact(ctx context.Context, c cases.Case) (cases.Contact, error) 
 func viewMessage(m cases.Message) MessageView {
 	view := MessageView{
 		Direction: string(m.Direction), To: string(m.To), Channel: m.Channel, Address: m.Address,
-		Subject: m.Subject, Text: m.Text, State: m.State, At: m.At.UTC(), Held: m.Held, Participant: m.Participant,
+		Subject: m.Subject, Text: m.Text, State: m.State, At: m.At.UTC(), Held: m.Held, Remarks: m.Remarks, Participant: m.Participant,
 	}
 	for _, f := range m.Attachments {
-		view.Attachments = append(view.Attachments, AttachmentView{Filename: f.Filename, ContentType: f.ContentType, Size: f.Size, SHA256: f.SHA256})
+		view.Attachments = append(view.Attachments, AttachmentView{
+			Filename: f.Filename, ContentType: f.ContentType, Size: f.Size, SHA256: f.SHA256,
+			State: string(f.State), Finding: f.Finding,
+		})
 	}
 	return view
 }
