@@ -64,22 +64,29 @@ const arc = `(\d{1,2}(?:\.\d{1,10})?)\s*['′’]\s*(?:(\d{1,2}(?:\.\d{1,10})?)\
 // unread. The first 20,000 characters are read.
 func FindPoint(text string) (found Located, ok, unread bool) {
 	text = asciiDigits(firstRunes(text, maxClassified))
-	for _, m := range geoURI.FindAllStringSubmatch(text, 20) {
+	if !strings.ContainsAny(text, "0123456789+:") && !strings.Contains(text, "www.") {
+		return Located{}, false, false
+	}
+	for _, m := range matches(geoURI, text, "geo:") {
 		if p, ok := pointOfGeoURI(m[1]); ok {
 			return Located{p, PointLink}, true, false
 		}
 	}
-	for _, link := range webLink.FindAllString(text, 50) {
-		p, ok, short := pointOfLink(link)
+	for _, m := range append(matches(webLink, text, "://"), matches(webLink, text, "www.")...) {
+		p, ok, short := pointOfLink(m[0])
 		if ok {
 			return Located{p, PointLink}, true, false
 		}
 		unread = unread || short
 	}
 	// In the address of something else, numbers may mean anything.
-	text = geoURI.ReplaceAllString(webLink.ReplaceAllString(text, " "), " ")
-	if p, ok := pointOfCode(text); ok {
-		return Located{p, PointCode}, true, unread
+	if strings.Contains(text, ":") || strings.Contains(text, "www.") {
+		text = geoURI.ReplaceAllString(webLink.ReplaceAllString(text, " "), " ")
+	}
+	if strings.Contains(text, "+") {
+		if p, ok := pointOfCode(text); ok {
+			return Located{p, PointCode}, true, unread
+		}
 	}
 	if p, ok := pointOfCoordinates(text); ok {
 		return Located{p, PointCoordinates}, true, unread
@@ -113,24 +120,50 @@ func pointOfGeoURI(s string) (Point, bool) {
 }
 
 func pointOfCoordinates(text string) (Point, bool) {
-	for _, m := range angles.FindAllStringSubmatch(text, 20) {
+	for _, m := range append(matches(angles, text, "°"), matches(angles, text, "º")...) {
 		latitude, ok1 := angle(m[2], m[3], m[4], m[1]+m[5])
 		longitude, ok2 := angle(m[7], m[8], m[9], m[6]+m[10])
 		if p := (Point{latitude, longitude}); ok1 && ok2 && p.Valid() {
 			return p, true
 		}
 	}
-	for _, m := range decimal.FindAllStringSubmatch(text, 20) {
-		if p, ok := pointOf(signed(m[1], m[2], "S"), signed(m[3], m[4], "WO")); ok {
-			return p, true
+	if fractions(text, '.') {
+		for _, m := range decimal.FindAllStringSubmatch(text, 20) {
+			if p, ok := pointOf(signed(m[1], m[2], "S"), signed(m[3], m[4], "WO")); ok {
+				return p, true
+			}
 		}
 	}
-	for _, m := range comma.FindAllStringSubmatch(text, 20) {
-		if p, ok := pointOf(strings.Replace(m[1], ",", ".", 1), strings.Replace(m[2], ",", ".", 1)); ok {
-			return p, true
+	if fractions(text, ',') {
+		for _, m := range comma.FindAllStringSubmatch(text, 20) {
+			if p, ok := pointOf(strings.Replace(m[1], ",", ".", 1), strings.Replace(m[2], ",", ".", 1)); ok {
+				return p, true
+			}
 		}
 	}
 	return Point{}, false
+}
+
+// matches are those of a pattern that cannot match without a word, which may
+// be written in capitals or begin with one. Looking for the word is much faster.
+func matches(pattern *regexp.Regexp, text, word string) [][]string {
+	upper := strings.ToUpper(word)
+	if !strings.Contains(text, word) && !strings.Contains(text, upper) && !strings.Contains(text, upper[:1]+word[1:]) {
+		return nil
+	}
+	return pattern.FindAllStringSubmatch(text, 20)
+}
+
+// fractions reports whether two numbers with three decimals may be in the text.
+func fractions(text string, point byte) bool {
+	found := 0
+	digit := func(i int) bool { return i >= 0 && i < len(text) && text[i] >= '0' && text[i] <= '9' }
+	for i := range len(text) {
+		if text[i] == point && digit(i-1) && digit(i+1) && digit(i+2) && digit(i+3) {
+			found++
+		}
+	}
+	return found >= 2
 }
 
 // signed puts a minus before a number of the southern or western half.

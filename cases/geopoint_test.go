@@ -26,6 +26,7 @@ func TestFindPoint(t *testing.T) {
 		{"letters first", `N 12° 58.296' E 77° 35.676'`, 12.9716, 77.5946, PointCoordinates},
 		{"southern", `33°52'08"S 151°12'33"E`, -33.868889, 151.209167, PointCoordinates},
 		{"geo URI", "geo:12.9716,77.5946", 12.9716, 77.5946, PointLink},
+		{"geo URI after a full stop", "Here. Geo:12.9716,77.5946", 12.9716, 77.5946, PointLink},
 		{"geo URI with altitude and uncertainty", "see geo:12.9716,77.5946,920;u=35.", 12.9716, 77.5946, PointLink},
 		{"geo URI of Android", "geo:0,0?q=12.9716,77.5946(Pothole)", 12.9716, 77.5946, PointLink},
 		{"Google, q", "https://maps.google.com/?q=12.9716,77.5946", 12.9716, 77.5946, PointLink},
@@ -93,4 +94,19 @@ func FuzzFindPoint(f *testing.F) {
 			t.Errorf("FindPoint(%q) = %v, which is nowhere", text, found)
 		}
 	})
+}
+
+// Every complaint passes here.
+func BenchmarkFindPoint(b *testing.B) {
+	for name, text := range map[string]string{
+		"complaint": "Water is leaking near the school in Ward 4 since Monday, please send somebody soon. Call 98450 12345.",
+		"long":      strings.Repeat("Water is leaking 12.5 near the school. ", 500),
+		"digits":    strings.Repeat("1", 20_000),
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				FindPoint(text)
+			}
+		})
+	}
 }
