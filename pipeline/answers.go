@@ -97,8 +97,12 @@ func (p *Pipeline) answerStaff(ctx context.Context, u *Understood, c *cases.Case
 			return err
 		}
 	}
-	if u.Message.Press == "" && !r.format.Threads {
+	switch {
+	case r.format.Threads:
+	case u.Message.Press == "":
 		row.InReplyTo = u.Message.ID
+	case u.Message.Conversation != "" && len(u.Message.InReplyTo) > 0: // in the topic of the card
+		row.InReplyTo = u.Message.InReplyTo[0]
 	}
 	if r.format.Threads {
 		row.InReplyTo = u.Message.ID

@@ -29,6 +29,7 @@ type Keyword struct {
 	Language string // in which it is a word; empty: in several
 	Rest     string // what follows it
 	Shouted  bool   // written in capitals, or on a line of its own
+	Misspelt bool   // by one letter
 }
 
 // interpret decides what the sender wants.
@@ -158,6 +159,9 @@ func (p *Pipeline) meant(u *Understood, word Keyword) bool {
 			return false
 		}
 	}
+	if word.Misspelt && !fits(u, word) {
+		return false
+	}
 	switch word.Kind {
 	case IntentStop, IntentStart, IntentHelp:
 		return words == 0
@@ -172,6 +176,17 @@ func (p *Pipeline) meant(u *Understood, word Keyword) bool {
 		return words == 1
 	}
 	return true
+}
+
+// fits reports whether what follows a misspelt keyword leaves no doubt that it
+// is one: nothing, or first a reference, a rating, a language.
+func fits(u *Understood, word Keyword) bool {
+	rest := strings.Fields(word.Rest)
+	if len(rest) == 0 || len(rest) == 1 && (word.Kind == IntentRate || word.Kind == IntentLanguage) {
+		return true
+	}
+	_, _, ok := cutReference(word.Rest)
+	return ok || wrongReference(u.Org, rest[0]) != ""
 }
 
 // byKeyword turns a keyword into an intent and settles which case it is about.

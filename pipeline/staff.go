@@ -107,8 +107,8 @@ func (p *Pipeline) staffIntent(u *Understood, text string) (Intent, bool) {
 }
 
 func (p *Pipeline) startsWithKeyword(text string) bool {
-	_, ok := p.Words.Keyword(text)
-	return ok
+	word, ok := p.Words.Keyword(text)
+	return ok && !word.Misspelt
 }
 
 // linkCode reads "/start CODE" (a deep link) or "/link CODE".

@@ -41,7 +41,10 @@ func (p *Pipeline) understand(ctx context.Context, u *Understood) (Verdict, erro
 	if u.Message.NoEffect != "" {
 		return stop(u.Message.NoEffect), nil
 	}
-	if u.Message.Press != "" { // a pressed button speaks the words of a command
+	// A pressed button speaks the words of a command. Where a provider sends the
+	// words on the button too, what it stands for need not be any.
+	_, command := p.Words.Keyword(u.Message.Press)
+	if u.Message.Press != "" && (command || u.Message.Written == "") {
 		u.Message.Text, u.Message.Written = u.Message.Press, u.Message.Press
 	}
 	if strings.TrimSpace(u.Message.Written) == "" {

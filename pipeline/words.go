@@ -16,6 +16,7 @@ type Words struct {
 	keywords  []spelled
 	notFixed  [][]string
 	yes       [][]string
+	ordinary  map[string]bool // near a keyword, but no misspelt one
 	languages func(word string) (string, bool)
 }
 
@@ -36,7 +37,12 @@ func NewWords(table templates.KeywordTable) *Words {
 		templates.CommandStop: IntentStop, templates.CommandStopAlone: IntentStop,
 		templates.CommandStart: IntentStart, templates.CommandSplit: IntentSplit,
 	}
-	w := &Words{languages: table.Language}
+	w := &Words{languages: table.Language, ordinary: map[string]bool{}}
+	for _, list := range table.Ordinary {
+		for _, word := range list {
+			w.ordinary[strings.Join(fold(word), " ")] = true
+		}
+	}
 	for _, keyword := range table.All() {
 		words := fold(keyword.Word)
 		switch keyword.Command {
@@ -96,7 +102,7 @@ func (w *Words) Keyword(text string) (Keyword, bool) {
 		}
 		return found, true
 	}
-	return Keyword{}, false
+	return w.misspelt(text, head)
 }
 
 // NotFixed implements Vocabulary.

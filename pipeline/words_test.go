@@ -25,7 +25,7 @@ func TestEveryKeyword(t *testing.T) {
 		templates.CommandStatus: pipeline.IntentStatus, templates.CommandReopen: pipeline.IntentReopen,
 		templates.CommandNew: pipeline.IntentComplaint, templates.CommandRate: pipeline.IntentRate,
 		templates.CommandHelp: pipeline.IntentHelp, templates.CommandStart: pipeline.IntentStart,
-		templates.CommandStop: pipeline.IntentStop, templates.CommandStopAlone: pipeline.IntentStop,
+		templates.CommandStop: pipeline.IntentStop, templates.CommandStopAlone: pipeline.IntentStop, templates.CommandSplit: pipeline.IntentSplit,
 		templates.CommandLanguage: pipeline.IntentLanguage,
 	}
 	for _, k := range table.All() {

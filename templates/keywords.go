@@ -39,6 +39,7 @@ type Keyword struct {
 type KeywordTable struct {
 	Commands  map[Command]map[string][]string `yaml:"commands"`
 	Languages map[string][]string             `yaml:"languages"` // what a language is called, by code
+	Ordinary  map[string][]string             `yaml:"ordinary"`  // words that are no misspelt keyword, by language
 }
 
 func loadKeywords() (KeywordTable, error) {

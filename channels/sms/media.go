@@ -132,7 +132,7 @@ func (a *account) keep(ctx context.Context, resp *http.Response, limit int64) (c
 	default:
 		return channels.Attachment{}, fmt.Errorf("the provider answered %d", resp.StatusCode)
 	}
-	stored, err := a.Files.Put(ctx, resp.Body, limit)
+	stored, err := a.Files.Put(ctx, resp.Body, limit+1) // the answer itself ends with an error at limit
 	if err != nil {
 		return channels.Attachment{}, err
 	}

@@ -49,14 +49,20 @@ func (a *Adapter) Read(ctx context.Context, in channels.Inbound) (channels.Messa
 	if msg.OptOut == "" && a.prefix == "" {
 		msg.OptOut = carriersWord(text)
 	}
-	if earlier := form.Get("OriginalRepliedMessageSid"); earlier != "" { // WhatsApp
-		msg.InReplyTo = []string{earlier}
-	}
+	readWhatsApp(&msg, form)
 	msg.Attachments, msg.Defects, err = a.media(ctx, form)
 	if err != nil {
 		return channels.Message{}, err
 	}
-	if strings.TrimSpace(text) == "" && len(msg.Attachments)+len(msg.Defects) == 0 && msg.Location == nil {
+	cards, err := a.cardText(ctx, msg.Attachments)
+	if err != nil {
+		return channels.Message{}, err
+	}
+	if cards != "" {
+		msg.Text = strings.TrimSpace(msg.Text + "\n" + cards)
+		msg.Written = msg.Text
+	}
+	if strings.TrimSpace(msg.Text) == "" && len(msg.Attachments)+len(msg.Defects) == 0 && msg.Location == nil {
 		msg.Unusable = "empty"
 	}
 	return msg, nil

@@ -34,6 +34,22 @@ func TestRead(t *testing.T) {
 				m.Location = &channels.Location{Latitude: 18.52, Longitude: 73.85, Label: "School, Ward 4"}
 			},
 		},
+		"a pressed button": {
+			form("From", "whatsapp:"+citizen, "Body", "Where is it?", "ButtonText", "Where is it?", "ButtonPayload", "STATUS"),
+			func(m *channels.Message) { m.Text, m.Written, m.Press = "Where is it?", "Where is it?", "STATUS" },
+		},
+		"a line of a list": {
+			form("From", "whatsapp:"+citizen, "Body", "", "ListId", "leak", "ListTitle", "Water leak"),
+			func(m *channels.Message) { m.Text, m.Written, m.Press = "Water leak", "Water leak", "leak" },
+		},
+		"forwarded": {
+			form("From", "whatsapp:"+citizen, "Forwarded", "true"),
+			func(m *channels.Message) { m.Forwarded = "somebody" },
+		},
+		"a reaction": {
+			form("From", "whatsapp:"+citizen, "MessageType", "reaction"),
+			func(m *channels.Message) { m.NoEffect = "a reaction to a message" },
+		},
 		"no place":           {form("Latitude", "NaN", "Longitude", "73.85"), func(*channels.Message) {}},
 		"place off the map":  {form("Latitude", "91", "Longitude", "73.85"), func(*channels.Message) {}},
 		"carrier's STOP":     {form("Body", "stop", "OptOutType", "STOP"), func(m *channels.Message) { m.Text, m.Written, m.OptOut = "stop", "stop", "stop" }},

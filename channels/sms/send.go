@@ -24,7 +24,7 @@ func (a *Adapter) Send(ctx context.Context, out channels.Outbound) (channels.Rec
 	if canonical(out.To, a.DefaultRegion) != out.To || strings.Trim(out.To, "+0123456789") != "" || out.To == "" {
 		return channels.Receipt{}, &channels.SendError{Kind: channels.SendUnreachable, Text: "the address is not a phone number"}
 	}
-	parts := channels.SplitText(out.Text, maxBody)
+	parts := partsOf(out.Text)
 	if len(parts) == 0 {
 		return channels.Receipt{}, &channels.SendError{Kind: channels.SendPermanent, Text: "the message has no text"}
 	}
@@ -42,6 +42,20 @@ func (a *Adapter) Send(ctx context.Context, out channels.Outbound) (channels.Rec
 		receipt.ProviderID, receipt.Segments = id, receipt.Segments+n
 	}
 	return receipt, nil
+}
+
+// partsOf cuts a text into what one message takes. Several are numbered, since
+// they may arrive in any order.
+func partsOf(text string) []string {
+	parts := channels.SplitText(text, maxBody)
+	if len(parts) < 2 {
+		return parts
+	}
+	parts = channels.SplitText(text, maxBody-len("(99/99) "))
+	for i := range parts {
+		parts[i] = fmt.Sprintf("(%d/%d) %s", i+1, len(parts), parts[i])
+	}
+	return parts
 }
 
 // create hands one message to Twilio and returns its id.
@@ -96,7 +110,7 @@ func (a *Adapter) Reconcile(ctx context.Context, out channels.Outbound, attempte
 		return channels.Receipt{}, false, fmt.Errorf("list messages at Twilio: %w", a.sendError(call, err))
 	}
 	receipt := channels.Receipt{State: channels.DeliverySent}
-	parts, found := channels.SplitText(out.Text, maxBody), 0
+	parts, found := partsOf(out.Text), 0
 	for _, part := range parts {
 		n, _ := Segments(part)
 		receipt.Segments += n

@@ -76,7 +76,7 @@ func TestSendKeepsToTheLimits(t *testing.T) {
 				if n := len(utf16.Encode([]rune(body))); n > 1600 {
 					t.Errorf("a part has %d characters", n)
 				}
-				if tt.text == words && strings.Trim(body, "leaking ") != "" {
+				if tt.text == words && strings.Trim(strings.TrimLeft(body, "(/)12"), "leaking ") != "" {
 					t.Errorf("a word was cut: …%q", body[len(body)-20:])
 				}
 			}

@@ -82,7 +82,7 @@ func TestIntakeTakesWhatIsForUs(t *testing.T) {
 		"private text":             {update(1, "message", private(7, `"text":"No water"`)), "123456:message:987654321/7"},
 		"an id that was reset":     {update(0, "message", private(7, `"text":"No water"`)), "123456:message:987654321/7"},
 		"an edit":                  {update(1, "edited_message", private(7, `"edit_date":1798000009,"text":"No water at all"`)), "123456:edit:987654321/7:1798000009:771426544f45"},
-		"live location moves":      {update(1, "edited_message", private(7, `"edit_date":1798000009,"location":{"latitude":1,"longitude":2}`)), ""},
+		"live location moves":      {update(1, "edited_message", private(7, `"edit_date":1798000009,"location":{"latitude":1,"longitude":2}`)), "123456:live:987654321/7:1798000009:1b2d1da280ae"},
 		"a press":                  {update(1, "callback_query", `"id":"4711","from":{"id":987654321},"data":"accept:1"`), "123456:press:4711"},
 		"group talk":               {update(1, "message", inGroup(7, `"text":"lunch?"`)), ""},
 		"command in a group":       {update(1, "message", inGroup(7, `"text":"/mine"`)), "123456:message:-100500/7"},

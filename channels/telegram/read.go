@@ -27,8 +27,14 @@ func (a *Adapter) Read(ctx context.Context, in channels.Inbound) (channels.Messa
 		m = u.EditedMessage
 	}
 	switch {
+	case isLive(&u) && u.EditedMessage.From != nil:
+		msg := from(u.EditedMessage.From, u.EditedMessage.Chat)
+		msg.NoEffect = "a live location that moved or ended"
+		return msg, nil
 	case m != nil && m.From != nil && m.Chat != nil:
-		return a.readMessage(ctx, m)
+		msg, err := a.readMessage(ctx, m, readNewer(in.Raw))
+		msg.Edited = u.EditedMessage != nil
+		return msg, err
 	case u.CallbackQuery != nil && u.CallbackQuery.From != nil:
 		return readPress(u.CallbackQuery), nil
 	case u.MyChatMember != nil:
@@ -66,14 +72,18 @@ func readPress(q *tgbotapi.CallbackQuery) channels.Message {
 	return msg
 }
 
-func (a *Adapter) readMessage(ctx context.Context, m *tgbotapi.Message) (channels.Message, error) {
+func (a *Adapter) readMessage(ctx context.Context, m *tgbotapi.Message, n newer) (channels.Message, error) {
 	msg := from(m.From, m.Chat)
 	msg.ID, msg.SentAt = messageID(m), unix(m.Date)
+	msg.Album, msg.Forwarded = clean(m.MediaGroupID), forwardedFrom(m, n)
+	if len(n.WriteAccess) > 0 {
+		msg.NoEffect = "the person let the bot write"
+	}
 	msg.Text = clean(withoutBotName(m.Text))
 	if msg.Text == "" {
 		msg.Text = clean(m.Caption)
 	}
-	if to := m.ReplyToMessage; to != nil && to.Chat != nil {
+	if to := m.ReplyToMessage; to != nil && to.Chat != nil && !n.inTopic() {
 		msg.InReplyTo = []string{messageID(to)}
 	}
 	if m.Location != nil {

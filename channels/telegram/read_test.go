@@ -38,10 +38,57 @@ func TestRead(t *testing.T) {
 		update string
 		want   func(*channels.Message)
 	}{
-		"text":       {message(`"text":"No water"`), text("No water")},
-		"deep link":  {message(`"text":"/start LINK-CODE"`), text("/start LINK-CODE")},
-		"an edit":    {update(1, "edited_message", private(7, `"edit_date":1798000009,"text":"No water at all"`)), text("No water at all")},
-		"forwarded":  {message(`"forward_date":1797000000,"forward_sender_name":"Ravi","text":"No water"`), text("No water")},
+		"text":      {message(`"text":"No water"`), text("No water")},
+		"deep link": {message(`"text":"/start LINK-CODE"`), text("/start LINK-CODE")},
+		"an edit": {update(1, "edited_message", private(7, `"edit_date":1798000009,"text":"No water at all"`)), func(m *channels.Message) {
+			text("No water at all")(m)
+			m.Edited = true
+		}},
+		"forwarded, before API 7.0": {message(`"forward_date":1797000000,"forward_sender_name":"Ravi","text":"No water"`), func(m *channels.Message) {
+			text("No water")(m)
+			m.Forwarded = "Ravi"
+		}},
+		"forwarded from a person": {message(`"forward_origin":{"type":"user","date":1,"sender_user":{"id":5,"first_name":"Ravi","last_name":"Rao"}},"text":"No water"`), func(m *channels.Message) {
+			text("No water")(m)
+			m.Forwarded = "Ravi Rao"
+		}},
+		"forwarded from who hides": {message(`"forward_origin":{"type":"hidden_user","date":1,"sender_user_name":"R\nR"},"text":"No water"`), func(m *channels.Message) {
+			text("No water")(m)
+			m.Forwarded = "R R"
+		}},
+		"forwarded from a channel": {message(`"forward_origin":{"type":"channel","date":1,"chat":{"id":-1001,"type":"channel","title":"City news"}},"text":"No water"`), func(m *channels.Message) {
+			text("No water")(m)
+			m.Forwarded = "City news"
+		}},
+		"forwarded from nobody known": {message(`"forward_origin":{"type":"odd"},"text":"No water"`), func(m *channels.Message) {
+			text("No water")(m)
+			m.Forwarded = "somebody"
+		}},
+		"part of an album": {message(`"media_group_id":"42","text":"see"`), func(m *channels.Message) {
+			text("see")(m)
+			m.Album = "42"
+		}},
+		"live location moves": {update(1, "edited_message", private(7, `"edit_date":1798000009,"location":{"latitude":1,"longitude":2,"live_period":900}`)), func(m *channels.Message) {
+			m.ID, m.SentAt, m.NoEffect = "", time.Time{}, "a live location that moved or ended"
+		}},
+		"live location begins": {message(`"location":{"latitude":1,"longitude":2,"live_period":900}`), func(m *channels.Message) {
+			m.Location = &channels.Location{Latitude: 1, Longitude: 2}
+		}},
+		"dice":       {message(`"dice":{"emoji":"🎲","value":3}`), func(m *channels.Message) { m.Unusable = "dice" }},
+		"poll":       {message(`"poll":{"id":"1","question":"Fixed?","options":[]}`), func(m *channels.Message) { m.Unusable = "poll" }},
+		"story":      {message(`"story":{"chat":{"id":5,"type":"private"},"id":1}`), func(m *channels.Message) { m.Unusable = "unsupported" }},
+		"paid media": {message(`"caption":"see","paid_media":{"star_count":5,"paid_media":[{"type":"preview"}]}`), text("see")},
+		"bot was let in": {message(`"write_access_allowed":{"from_request":true}`), func(m *channels.Message) {
+			m.Unusable, m.NoEffect = "unsupported", "the person let the bot write"
+		}},
+		"video note": {message(`"video_note":{"file_id":"N","length":240,"duration":9}`), file("video.mp4", "video/mp4", "content of photos/N")},
+		"audio":      {message(`"audio":{"file_id":"A","mime_type":"audio/mpeg","file_name":"noise.mp3"}`), file("noise.mp3", "audio/mpeg", "content of photos/A")},
+		"animation":  {message(`"animation":{"file_id":"G"},"document":{"file_id":"G","mime_type":"video/mp4","file_name":"a.mp4"}`), file("a.mp4", "video/mp4", "content of photos/G")},
+		"in a topic": {update(1, "message", inGroup(7, `"is_topic_message":true,"message_thread_id":3,"text":"/mine",
+			"reply_to_message":{"message_id":3,"chat":{"id":-100500,"type":"supergroup"},"forum_topic_created":{"name":"Water"}}`)), func(m *channels.Message) {
+			text("/mine")(m)
+			m.ID, m.Conversation, m.From.Name, m.Language = "-100500/7", "-100500", "Asha", ""
+		}},
 		"NUL":        {message(`"text":"No\u0000 water"`), text("No water")},
 		"half emoji": {message(`"text":"\ud83d!"`), text("\uFFFD!")},
 		"in reply": {message(`"text":"yes","reply_to_message":{"message_id":3,"chat":{"id":987654321,"type":"private"}}`), func(m *channels.Message) {

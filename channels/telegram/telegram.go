@@ -149,7 +149,7 @@ func (a *Adapter) Name() channels.Name {
 
 // Format implements channels.Adapter.
 func (a *Adapter) Format() channels.Format {
-	format := channels.Format{Medium: "chat", HTML: true, Buttons: true, Pictures: true, MaxText: maxText}
+	format := channels.Format{Medium: "chat", HTML: true, Buttons: true, Pictures: true, Edits: true, MaxText: maxText}
 	if a.Audience != AudienceBoth {
 		format.Audience = channels.Audience(a.Audience)
 	}

@@ -31,10 +31,13 @@ func (a *Adapter) inbound(raw []byte) (in channels.Inbound, keep bool) {
 	switch err := json.Unmarshal(raw, &u); {
 	case err != nil:
 		key, sender = "raw:"+digest(raw, sha256.Size), "unknown"
-	case u.Message != nil && a.wanted(u.Message):
+	case u.Message != nil && a.wanted(u.Message, raw):
 		key, sender = "message:"+messageID(u.Message), userID(u.Message.From)
-	// An edit with a location is a live location on the move.
-	case u.EditedMessage != nil && u.EditedMessage.Location == nil && a.wanted(u.EditedMessage):
+	case isLive(&u) && a.wanted(u.EditedMessage, raw):
+		m := u.EditedMessage
+		// It moves every few seconds, which is no flood of messages.
+		key, sender = fmt.Sprintf("live:%s:%d:%s", messageID(m), m.EditDate, digest(raw, 6)), "live:"+userID(m.From)
+	case u.EditedMessage != nil && !isLive(&u) && a.wanted(u.EditedMessage, raw):
 		m := u.EditedMessage
 		// Two edits within a second have the same date.
 		text := digest([]byte(m.Text+m.Caption), 6)
@@ -65,7 +68,7 @@ func (a *Adapter) inbound(raw []byte) (in channels.Inbound, keep bool) {
 // wanted reports whether a message is for us: any of a person in a private
 // chat; in a group, which talks among itself, only commands and answers to the
 // bot.
-func (a *Adapter) wanted(m *tgbotapi.Message) bool {
+func (a *Adapter) wanted(m *tgbotapi.Message, raw []byte) bool {
 	if m.From == nil || m.Chat == nil || m.From.IsBot || isService(m) {
 		return false
 	}
@@ -76,11 +79,17 @@ func (a *Adapter) wanted(m *tgbotapi.Message) bool {
 		return false
 	}
 	me, known := a.me()
-	if to := m.ReplyToMessage; to != nil && to.From != nil && to.From.IsBot && (me.ID == 0 || to.From.ID == me.ID) {
+	if to := m.ReplyToMessage; to != nil && to.From != nil && to.From.IsBot && (me.ID == 0 || to.From.ID == me.ID) && !readNewer(raw).inTopic() {
 		return true
 	}
 	command, name := splitCommand(m.Text)
 	return command != "" && (name == "" || !known || strings.EqualFold(name, me.UserName))
+}
+
+// isLive reports whether an update is a live location on the move: an edit
+// with a location is nothing else.
+func isLive(u *tgbotapi.Update) bool {
+	return u.EditedMessage != nil && u.EditedMessage.Location != nil
 }
 
 // isService reports whether Telegram wrote the message, about the chat.
