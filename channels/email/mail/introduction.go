@@ -27,6 +27,7 @@ var (
 	timeOfDay   = regexp.MustCompile(`\d{1,2}[:.h]\d{2}(?:[^\d.]|$)|\d{1,2}時|\d{1,2}[点點시]`)
 	gmailDate   = regexp.MustCompile(`^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[ T,].*(?:<[^<>]*@[^<>]*>\s*[:：]?|GMT[+-]\d{2}:?\d{2}\s\S.{0,80})$`)
 	addressLast = regexp.MustCompile(`<[^<>@\s]+@[^<>\s]+>\s*[:：]$`)
+	muttIntro   = regexp.MustCompile(`^\*\s.{0,80}<[^<>@\s]+@[^<>\s]+>\s\[[^\[\]]{8,40}\]:$`)
 	verbOnly    = regexp.MustCompile(`(?i)^>\s*(?:` + strings.Join(wroteWords, "|") + `)\s*[:：]$`)
 	hasDigit    = regexp.MustCompile(`\d`)
 )
@@ -67,7 +68,7 @@ func introduction(lines []string, end int) (start int, sure, ok bool) {
 	if len(last) > 400 {
 		return 0, false, false
 	}
-	if gmailDate.MatchString(last) {
+	if gmailDate.MatchString(last) || muttIntro.MatchString(strings.TrimSpace(last)) {
 		return end, true, true
 	}
 	if !strings.HasSuffix(last, ":") && !strings.HasSuffix(last, "：") {
@@ -131,6 +132,29 @@ func isForwardMark(line string) bool {
 func isOriginalMark(line string) bool {
 	return len(line) <= 120 && strings.Contains(line, "--") && originalMark.fits(line)
 }
+
+// isDivider knows lines that stand above the mail that is answered and are
+// neither introduction nor header block: those of ticket systems, Lotus Notes,
+// Zoho, and Yahoo's, which goes on with the text of that mail.
+func isDivider(line string) bool {
+	switch {
+	case len(line) > 400:
+		return false
+	case strings.ContainsAny(line, "-#_=") && replyAbove.fits(line):
+		return true
+	case strings.Contains(line, "---"):
+		inner := strings.Trim(line, "- ")
+		return lotusMark.MatchString(line) || strings.HasPrefix(line, "--") && strings.HasSuffix(line, "--") && isSure(inner) && introVerb.fits(inner)
+	}
+	name, rest, found := strings.Cut(line, ">")
+	verb, text, hasColon := strings.Cut(rest, ":")
+	return found && hasColon && !isBlank(text) && len(verb) < 40 && introStart.MatchString(line) && mailAddress.MatchString(name) && introVerb.fits(verb)
+}
+
+var (
+	replyAbove = anyOf(replyAboveWords...)
+	lotusMark  = regexp.MustCompile(`^\s*\S.{0,80}\s-{3}\d{1,4}[./-]\d{1,2}[./-]\d{1,4}[\s,].{1,20}-{3}`)
+)
 
 // isFooter knows what phones and programs write under a mail.
 func isFooter(line string, footers wordings) bool {

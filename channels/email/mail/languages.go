@@ -98,10 +98,22 @@ var originalWords = []string{
 	`algne kiri`, `originalus laiškas`, `sākotnējais ziņojums`,
 }
 
+// replyAboveWords stand in the line above which ticket systems want the answer.
+var replyAboveWords = []string{
+	`(?:reply|respond|answer|write|type|response|text)\b.{0,40} above this line`, `above this line to reply`, `oberhalb dieser (?:zeile|linie)`, `über dieser (?:zeile|linie)`,
+	`au[- ]dessus de cette ligne`, `(?:encima|arriba) de esta l[ií]nea`, `acima desta linha`, `sopra (?:a )?questa (?:riga|linea)`, `boven deze (?:regel|lijn)`,
+	`(?:выше|над) этой (?:линии|строки|строкой|линией)`, `powyżej tej linii`, `ovanför den här raden`, `over denne linj`, `bu satırın üzerine`, `इस पंक्ति के ऊपर`,
+}
+
 // footerWords start the line that a phone or program writes under a mail.
 var footerWords = []string{
 	`sent from (?:my|an?|the) \S+.{0,60}$`, `sent from (?:yahoo|outlook|mail|gmail|proton|samsung|windows|aol|blackberry)\b.{0,60}$`,
 	`sent (?:via|using|with|on) (?:my |the )?(?:samsung|iphone|ipad|android|blackberry|proton|yahoo|aqua|k-9|mobile|bluemail|spark|airmail|newton|fairemail).{0,60}$`,
+
+	`sent with \[?proton.{0,80}$`, `sent from \[?proton.{0,80}$`, `sent with (?:shortwave|superhuman|spark|mailspring|canary|tutanota|thunderbird|mailbird).{0,60}$`,
+	`sent from (?:mail|outlook)<.{0,120}$`,
+	`virus-free\.`, `https?://www\.avast\.com.{0,160}$`, `#dab4fad8-2dd7-40bb-a1b8-4e2aa1f9fdf2`, `this e-?mail has been (?:checked|scanned) for viruses`,
+	`diese e-?mail wurde von .{0,20}(?:avast|virus)`, `der virenfrei`, `virenfrei\.`, `l'absence de virus`, `garanti sans virus`, `libre de virus`, `privo di virus`,
 
 	`get outlook for (?:ios|android|mac|windows)`, `get (?:typeapp|bluemail|spark) for`, `sent from my`,
 	`von (?:meinem|mein) .{2,40} gesendet`, `gesendet (?:von|mit|aus|über) .{2,60}$`, `diese nachricht wurde von mein`,

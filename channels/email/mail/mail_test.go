@@ -63,10 +63,11 @@ type mimePart struct {
 	Content *string
 }
 
-// mimeExceptions are expected in a way that would lose or invent something.
+// mimeExceptions are expected with attachments that would lose or invent
+// something; the rest of them is as expected.
 var mimeExceptions = map[string]string{
-	"malformed-007.eml":  "expects an empty text part to be an attachment without name and type",
-	"thirdparty-015.eml": "expects only the first of three attached mails",
+	"malformed-007.eml":  "expects, below an empty body, one more attachment without a name, a type and a content; there is nothing in it for anybody",
+	"thirdparty-015.eml": "expects only the first of three attached mails: each has a multipart that is never closed, and the boundary around them still parts them",
 }
 
 func TestMIMECorpus(t *testing.T) {
@@ -84,9 +85,6 @@ func TestMIMECorpus(t *testing.T) {
 	for file, want := range expected {
 		m := Parse(read(t, dir, file), Limits{})
 		checkReply(t, file, m.Text, m.ReplyText)
-		if mimeExceptions[file] != "" {
-			continue
-		}
 		var text, html string
 		for _, p := range want.Text {
 			if p.Kind == "Text" && p.Content != nil {
@@ -120,6 +118,8 @@ func TestMIMECorpus(t *testing.T) {
 			check("text", squeeze(m.Text), squeeze(text))
 		}
 		check("html", squeeze(m.HTML), squeeze(html))
-		check("attachments", names, wantNames)
+		if mimeExceptions[file] == "" {
+			check("attachments", names, wantNames)
+		}
 	}
 }

@@ -2,9 +2,9 @@ package mail
 
 import (
 	"encoding/json"
+	"runtime"
 	"strings"
 	"testing"
-	"time"
 )
 
 const plainHead = "From: Asha <asha@example.org>\r\nTo: c@city.example\r\nSubject: Leak\r\nMessage-ID: <1@x>\r\nDate: Mon, 2 Jan 2006 15:04:05 +0530\r\n"
@@ -154,17 +154,44 @@ func TestHTMLOnly(t *testing.T) {
 	}
 }
 
-// However a mail is made, the work stays bounded. BenchmarkHostile shows how it
-// grows with the size.
+// However a mail is made, ten times as much of it costs about ten times as
+// much. What is counted is memory, which does not depend on the machine;
+// BenchmarkHostile shows the time.
 func TestParseIsBounded(t *testing.T) {
+	cost := func(raw string) (bytes, allocs uint64) {
+		Parse([]byte(raw), Limits{}) // regular expressions are made on first use
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		Parse([]byte(raw), Limits{})
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc, after.Mallocs - before.Mallocs
+	}
+	const times, slack = 10, 2
+	large := hostile(200 * times)
 	for name, raw := range hostile(200) {
 		t.Run(name, func(t *testing.T) {
-			start := time.Now()
-			Parse([]byte(raw), Limits{})
-			if took := time.Since(start); took > 30*time.Second { // on a busy machine, with the race detector
-				t.Errorf("took %v", took)
+			smallBytes, smallAllocs := cost(raw)
+			bytes, allocs := cost(large[name])
+			if bytes > times*slack*smallBytes+1<<20 || allocs > times*slack*smallAllocs+1000 {
+				t.Errorf("%d bytes in %d pieces, of a tenth %d in %d", bytes, allocs, smallBytes, smallAllocs)
 			}
 		})
+	}
+}
+
+// Of a mail with too many parts, or parts too deep, no more are made.
+func TestPartsAreBounded(t *testing.T) {
+	for name, test := range map[string]struct {
+		raw    string
+		most   int
+		defect string
+	}{
+		"nested": {nested(1000), 1, "nested too deep"}, "beside one another": {wide(100000), 1000, "too many parts"},
+	} {
+		m := Parse([]byte(test.raw), Limits{})
+		if len(m.Attachments) > test.most || !strings.Contains(strings.Join(m.Defects, "|"), test.defect) {
+			t.Errorf("%s: %d attachments, defects %q", name, len(m.Attachments), m.Defects)
+		}
 	}
 }
 
@@ -188,6 +215,12 @@ func TestPersonsAreNoMachines(t *testing.T) {
 		"Subject: Delivery problem\n\nThe mail could not be delivered to my mailbox since Monday.",
 		"Subject: Returned mail for Mr Rao\n\nI keep getting returned mail at 550 Main Street.",
 		"Subject: Out of water, out of the office\n\nNo water.",
+		"Subject: Out of office hours nobody answers\n\nI tried five times.",
+		"Subject: I am out of water\n\nSince Monday.",
+		"Subject: Auto: Strafzettel\n\nIch stand richtig.",
+		"Subject: 不在家时水管坏了\n\n请来人看一下。",
+		"Subject: Poissa käytöstä koko viikon\n\nVesi ei tule.",
+		"Subject: Away from home for a week and the meter ran\n\nIt did.",
 		"Subject: Re: Undeliverable: permit\nIn-Reply-To: <1@city>\n\nIt was not delivered: 5.1.1",
 	} {
 		if m := Parse([]byte("From: Asha <asha@x.org>\nMessage-ID: <1@x>\n"+raw), Limits{}); m.Automatic.Kind != None || m.ReplyText == "" {

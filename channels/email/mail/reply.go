@@ -66,7 +66,7 @@ func (t *trimmer) run() {
 		case isForwardMark(line):
 			t.keepRest(i)
 			return
-		case isOriginalMark(line) || isHeaderBlock(t.lines[i:]):
+		case isOriginalMark(line) || isDivider(line) || isHeaderBlock(t.lines[i:]):
 			if t.embedded || !t.written {
 				t.keepRest(i)
 			}
@@ -283,7 +283,7 @@ func signature(lines []string) int {
 }
 
 func isSignatureMark(line string) bool {
-	return line == "--" || line == "-- " || line == "—"
+	return line == "--" || line == "__" || line == "-- " || line == "—"
 }
 
 // isRule reports a line of nothing but drawing characters.
