@@ -17,8 +17,8 @@ type Name struct {
 }
 
 // Adapter sends on one account of one channel. What else an adapter can do it
-// says by implementing Reader, Poller, Webhook, DeliveryReporter, Pacer,
-// Reconciler or Checker.
+// says by implementing Reader, Poller, Webhook, DeliveryReporter, Parallel,
+// Pacer, Reconciler or Checker.
 type Adapter interface {
 	Name() Name
 	Format() Format
@@ -45,6 +45,12 @@ type Poller interface {
 // answers 2xx only after accept returned nil.
 type Webhook interface {
 	Routes(mux *http.ServeMux, accept Accept)
+}
+
+// Parallel is an account whose provider takes more than a few calls at a time.
+type Parallel interface {
+	// Parallel is how many calls of Send may be under way at once.
+	Parallel() int
 }
 
 // Pacer tells what sending out would cost under the provider's limits.

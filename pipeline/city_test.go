@@ -288,7 +288,7 @@ func (c *city) deliver() []store.Outbound {
 			break
 		}
 		for _, ref := range due {
-			if err := c.sender.Handle(c.t.Context(), pipeline.OutboundItem(ref)); err != nil {
+			if err := c.sender.Handle(c.t.Context(), []queue.Item{pipeline.OutboundItem(ref)}); err != nil {
 				c.t.Fatal(err)
 			}
 		}

@@ -67,9 +67,9 @@ func TestASlowChannelDelaysNoOther(t *testing.T) {
 		sweep := &pipeline.Sweep{Store: db, Queue: q, Clock: pipeline.SystemClock{}, Logger: quiet}
 		loops := []func(context.Context) error{sweep.Run}
 		for channel := range adapters {
-			w := &pipeline.Worker{
-				Queue: q, Topic: pipeline.OutboundTopic(channel), Concurrency: 4,
-				Handle: sender.Handle, Clock: pipeline.SystemClock{}, Logger: quiet,
+			w := &pipeline.Outlet{
+				Queue: q, Topic: pipeline.OutboundTopic(channel, "main"), Calls: 4,
+				Sender: sender, Clock: pipeline.SystemClock{}, Logger: quiet,
 			}
 			loops = append(loops, w.Run)
 		}
@@ -131,11 +131,11 @@ func TestFlushingRedisInABurstLosesAndDoublesNothing(t *testing.T) {
 		}
 		row := message(fmt.Sprintf("%04d", id))
 		db.add(row)
-		return q.Push(ctx, pipeline.OutboundTopic("sms"), pipeline.OutboundItem(store.OutboundRef{ID: row.ID, Channel: "sms"}))
+		return q.Push(ctx, pipeline.OutboundTopic("sms", "main"), pipeline.OutboundItem(store.OutboundRef{ID: row.ID, Channel: "sms"}))
 	}
 	sweep := &pipeline.Sweep{Store: db, Queue: q, Clock: pipeline.SystemClock{}, Logger: quiet}
-	in := &pipeline.Worker{Queue: q, Topic: pipeline.TopicInbound, Concurrency: 4, Handle: answer, Clock: pipeline.SystemClock{}, Logger: quiet}
-	out := &pipeline.Worker{Queue: q, Topic: pipeline.OutboundTopic("sms"), Concurrency: 4, Handle: sender.Handle, Clock: pipeline.SystemClock{}, Logger: quiet}
+	in := &pipeline.Worker{Queue: q, Topic: pipeline.TopicInbound, Concurrency: 4, Handle: each(answer), Clock: pipeline.SystemClock{}, Logger: quiet}
+	out := &pipeline.Outlet{Queue: q, Topic: pipeline.OutboundTopic("sms", "main"), Sender: sender, Clock: pipeline.SystemClock{}, Logger: quiet}
 	stop := running(t, intake.Run, sweep.Run, in.Run, out.Run)
 
 	var wg sync.WaitGroup

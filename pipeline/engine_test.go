@@ -173,6 +173,17 @@ func (s *memoryStore) Claim(_ context.Context, ids []string, now time.Time) ([]s
 	return claimed, s.away
 }
 
+func (s *memoryStore) FinishAll(ctx context.Context, list []store.Finished) ([]bool, error) {
+	done := make([]bool, len(list))
+	for i, f := range list {
+		err := s.Finish(ctx, f.ID, f.Outcome)
+		if done[i] = err == nil; err != nil && !errors.Is(err, store.ErrDone) {
+			return nil, err
+		}
+	}
+	return done, nil
+}
+
 func (s *memoryStore) Finish(_ context.Context, id string, o store.Outcome) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

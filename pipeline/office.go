@@ -46,7 +46,7 @@ type OfficeOptions struct {
 
 // CaseStore is what an Office reads and saves.
 type CaseStore interface {
-	Record(ctx context.Context, step store.Step) (store.Recorded, error)
+	RecordAll(ctx context.Context, steps []store.Step) ([]store.Recorded, error)
 	Organisation(ctx context.Context) (*cases.Organisation, int64, error)
 	OrganisationVersion(ctx context.Context) (int64, error)
 	Case(ctx context.Context, id int64) (cases.Case, error)
@@ -211,25 +211,41 @@ func (o *Office) load(ctx context.Context, department string) (map[string]int, e
 	return load, nil
 }
 
-// save records a step and wakes the sender. A failure of dispatch is no
-// failure: the sweep finds what is due in the database.
+// save records a step and wakes the sender.
 func (o *Office) save(ctx context.Context, step store.Step) (store.Recorded, error) {
-	recorded, err := o.Store.Record(ctx, step)
+	recorded, err := o.saveAll(ctx, []store.Step{step})
 	if err != nil {
-		return recorded, fmt.Errorf("saving: %w", err)
+		return store.Recorded{}, err
 	}
-	if step.Change != nil {
-		for _, e := range step.Change.Events {
-			if e.Kind == cases.EventEscalated {
-				o.Metrics.Escalated(step.Change.Case.Level)
+	return recorded[0], nil
+}
+
+// saveAll records steps in one transaction and wakes the sender. A failure of
+// dispatch is no failure: the sweep finds what is due in the database.
+func (o *Office) saveAll(ctx context.Context, steps []store.Step) ([]store.Recorded, error) {
+	recorded, err := o.Store.RecordAll(ctx, steps)
+	if err != nil {
+		return nil, fmt.Errorf("saving: %w", err)
+	}
+	topics := map[string][]queue.Item{}
+	for i, step := range steps {
+		if step.Change != nil {
+			for _, e := range step.Change.Events {
+				if e.Kind == cases.EventEscalated {
+					o.Metrics.Escalated(step.Change.Case.Level)
+				}
 			}
+		}
+		for _, ref := range recorded[i].Outbox {
+			topic := OutboundTopic(ref.Channel, ref.Account)
+			topics[topic] = append(topics[topic], OutboundItem(ref))
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
-	for _, ref := range recorded.Outbox {
-		if err := o.Queue.Push(ctx, OutboundTopic(ref.Channel), OutboundItem(ref)); err != nil {
-			o.Logger.Debug("dispatch is away; the sweep will find the message", "outbound", ref.ID, "error", err)
+	for topic, items := range topics {
+		if err := o.Queue.Push(ctx, topic, items...); err != nil {
+			o.Logger.Debug("dispatch is away; the sweep will find the messages", "topic", topic, "error", err)
 		}
 	}
 	return recorded, nil

@@ -7,13 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"time"
 
 	"github.com/redress-cms/redress/cases"
 	"github.com/redress-cms/redress/cases/store"
 	"github.com/redress-cms/redress/channels"
-	"github.com/redress-cms/redress/pipeline/queue"
 	"github.com/redress-cms/redress/pipeline/tracing"
 )
 
@@ -62,6 +60,8 @@ type Options struct {
 
 // Records is what the stages read.
 type Records interface {
+	FirstInLine(ctx context.Context, ids []int64) ([]store.InLine, error)
+	LookAhead(ctx context.Context, channel string, externalIDs, senders []string, since time.Time) (store.Ahead, error)
 	SenderQueue(ctx context.Context, channel, sender string, limit int) ([]store.Inbound, error)
 	Inbound(ctx context.Context, id int64) (store.Inbound, error)
 	FailInbound(ctx context.Context, id int64, reason string, nextTry time.Time) error
@@ -91,19 +91,11 @@ type Records interface {
 // Pipeline turns inbound rows into changes of cases.
 type Pipeline struct {
 	Options
+	load func(ctx context.Context, department string) (map[string]int, error) // open cases by officer
 }
 
 // New makes a Pipeline.
-func New(o Options) *Pipeline { return &Pipeline{Options: o} }
-
-// HandleItem is HandleInbound for an item of dispatch.
-func (p *Pipeline) HandleItem(ctx context.Context, item queue.Item) error {
-	id, err := strconv.ParseInt(item.ID, 10, 64)
-	if err != nil {
-		return fmt.Errorf("an item of dispatch has no inbound id: %w", err)
-	}
-	return p.HandleInbound(ctx, id)
-}
+func New(o Options) *Pipeline { return &Pipeline{Options: o, load: o.Office.load} }
 
 // HandleInbound works on one inbound row, after those of the same sender that
 // came before it. It returns an error only when nothing could be learned about
@@ -116,8 +108,13 @@ func (p *Pipeline) HandleInbound(ctx context.Context, id int64) error {
 	if err != nil {
 		return fmt.Errorf("reading inbound row: %w", err)
 	}
+	return p.handleSender(ctx, row.Channel, row.Sender)
+}
+
+// handleSender works on what a sender sent, oldest first.
+func (p *Pipeline) handleSender(ctx context.Context, channel, sender string) error {
 	for {
-		rows, err := p.Store.SenderQueue(ctx, row.Channel, row.Sender, senderBatch)
+		rows, err := p.Store.SenderQueue(ctx, channel, sender, senderBatch)
 		if err != nil {
 			return fmt.Errorf("reading what the sender sent: %w", err)
 		}
@@ -125,7 +122,7 @@ func (p *Pipeline) HandleInbound(ctx context.Context, id int64) error {
 			return nil
 		}
 		for _, in := range rows {
-			if in.NextTryAt.After(p.Clock.Now()) && in.NextTryAt.After(in.ReceivedAt) {
+			if putOffBeyond(in, p.Clock.Now()) {
 				return nil // the sweep comes back for it; later ones wait behind it
 			}
 			done, err := p.handleOne(ctx, in)
@@ -134,6 +131,12 @@ func (p *Pipeline) HandleInbound(ctx context.Context, id int64) error {
 			}
 		}
 	}
+}
+
+// putOffBeyond reports whether a message is to be tried after now. What was
+// never put off is due whatever the clock that received it said.
+func putOffBeyond(in store.Inbound, now time.Time) bool {
+	return in.NextTryAt.After(now) && in.NextTryAt.After(in.ReceivedAt)
 }
 
 // handleOne runs one message through all stages. It reports whether the next
@@ -187,8 +190,15 @@ func (p *Pipeline) putOff(err error) (done bool, _ error) {
 // same case meanwhile. A panic of a stage is an error of the message.
 func (p *Pipeline) process(ctx context.Context, in store.Inbound) (result string, err error) {
 	for range maxConflicts {
-		err = guarded(func() (err error) {
-			result, err = p.runStages(ctx, in)
+		err = guarded(func() error {
+			u, err := p.runStages(ctx, in)
+			if err != nil {
+				return err
+			}
+			result = u.result()
+			saving, end := p.Tracer.Step(ctx, "record")
+			_, err = p.Office.save(saving, u.Step)
+			end(err)
 			return err
 		})
 		if !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrReferenceTaken) {
@@ -198,26 +208,25 @@ func (p *Pipeline) process(ctx context.Context, in store.Inbound) (result string
 	return "", fmt.Errorf("after %d tries: %w", maxConflicts, err)
 }
 
-func (p *Pipeline) runStages(ctx context.Context, in store.Inbound) (string, error) {
+// runStages brings one message to the step that is to be saved.
+func (p *Pipeline) runStages(ctx context.Context, in store.Inbound) (*Understood, error) {
 	org, err := p.Office.Organisation(ctx)
 	if err != nil {
-		return "", fmt.Errorf("loading the organisation: %w", err)
+		return nil, fmt.Errorf("loading the organisation: %w", err)
 	}
 	now := p.Clock.Now()
-	u := &Understood{Inbound: in, Now: now, Org: org, Step: store.Step{At: now}}
+	u := &Understood{Inbound: in, Now: now, Org: org, Step: store.Step{At: now, Inbound: in.ID, InboundState: store.InboundProcessed}}
 	for _, stage := range p.stages() {
 		stageCtx, end := p.Tracer.Step(ctx, stage.Name)
 		verdict, err := stage.Run(stageCtx, u)
 		end(err)
 		if err != nil {
-			return "", fmt.Errorf("%s: %w", stage.Name, err)
+			return nil, fmt.Errorf("%s: %w", stage.Name, err)
 		}
-		if verdict.Stop {
-			return "ignored", p.finish(ctx, u, verdict.Reason)
+		if verdict.Stop { // no further effect than what the stages put into the step
+			u.Step.InboundState, u.Step.InboundReason = store.InboundIgnored, verdict.Reason
+			return u, nil
 		}
 	}
-	ctx, end := p.Tracer.Step(ctx, "record")
-	err = p.record(ctx, u)
-	end(err)
-	return "processed", err
+	return u, p.carryOut(ctx, u)
 }

@@ -54,15 +54,15 @@ func TestEngineOnSQLite(t *testing.T) {
 			}},
 		})
 		for _, ref := range recorded.Outbox {
-			_ = q.Push(ctx, pipeline.OutboundTopic(ref.Channel), pipeline.OutboundItem(ref))
+			_ = q.Push(ctx, pipeline.OutboundTopic(ref.Channel, ref.Account), pipeline.OutboundItem(ref))
 		}
 		return err
 	}
 	intake := pipeline.NewIntake(pipeline.IntakeOptions{Store: db, Queue: q, Spool: files, Clock: clock, Logger: quiet})
 	sender := &pipeline.Sender{Store: db, Adapters: only(adapter), Pace: pace.NewMemory(), Clock: clock, Logger: quiet}
 	sweep := &pipeline.Sweep{Store: db, Queue: q, Clock: clock, Logger: quiet, Sole: true}
-	in := &pipeline.Worker{Queue: q, Topic: pipeline.TopicInbound, Concurrency: 4, Handle: record, Clock: clock, Logger: quiet}
-	out := &pipeline.Worker{Queue: q, Topic: pipeline.OutboundTopic("sms"), Concurrency: 4, Handle: sender.Handle, Clock: clock, Logger: quiet}
+	in := &pipeline.Worker{Queue: q, Topic: pipeline.TopicInbound, Concurrency: 4, Handle: each(record), Clock: clock, Logger: quiet}
+	out := &pipeline.Outlet{Queue: q, Topic: pipeline.OutboundTopic("sms", "main"), Sender: sender, Clock: clock, Logger: quiet}
 	stop := running(t, intake.Run, sweep.Run, in.Run, out.Run)
 
 	var wg sync.WaitGroup

@@ -133,7 +133,7 @@ func TestAMessageCutOffByACrashIsSentOnce(t *testing.T) {
 			return channels.Receipt{ProviderID: "P1", State: channels.DeliverySent}, accepted > 0, nil
 		}
 		sender := &pipeline.Sender{Store: db, Adapters: only(adapter), Pace: pace.NewMemory(), Clock: pipeline.SystemClock{}, Logger: quiet}
-		if err := sender.Handle(crash, queue.Item{ID: "1"}); err == nil {
+		if err := sender.Handle(crash, []queue.Item{{ID: "1"}}); err == nil {
 			t.Fatal("the crash went unnoticed")
 		}
 
@@ -142,10 +142,10 @@ func TestAMessageCutOffByACrashIsSentOnce(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		sweep := &pipeline.Sweep{Store: db, Queue: q, Clock: pipeline.SystemClock{}, Logger: quiet}
-		worker := &pipeline.Worker{Queue: q, Topic: pipeline.OutboundTopic("sms"), Handle: sender.Handle, Clock: pipeline.SystemClock{}, Logger: quiet}
+		outlet := &pipeline.Outlet{Queue: q, Topic: pipeline.OutboundTopic("sms", "main"), Sender: sender, Clock: pipeline.SystemClock{}, Logger: quiet}
 		reconciler := &pipeline.Reconciler{Store: db, Adapters: only(adapter), Clock: pipeline.SystemClock{}, Logger: quiet}
 		done := make(chan struct{})
-		for _, run := range []func(context.Context) error{sweep.Run, worker.Run, reconciler.Run} {
+		for _, run := range []func(context.Context) error{sweep.Run, outlet.Run, reconciler.Run} {
 			go func() { _ = run(ctx); done <- struct{}{} }()
 		}
 		time.Sleep(4 * time.Minute)

@@ -10,26 +10,8 @@ import (
 	"github.com/redress-cms/redress/cases/store"
 )
 
-// record turns the intent into a change and saves it, with the answer and the
-// end of the inbound row, in one transaction.
-func (p *Pipeline) record(ctx context.Context, u *Understood) error {
-	if err := p.carryOut(ctx, u); err != nil {
-		return err
-	}
-	u.Step.Inbound, u.Step.InboundState = u.Inbound.ID, store.InboundProcessed
-	_, err := p.Office.save(ctx, u.Step)
-	return err
-}
-
-// finish ends a message that has no further effect than what the stages put
-// into the step.
-func (p *Pipeline) finish(ctx context.Context, u *Understood, reason string) error {
-	u.Step.Inbound, u.Step.InboundState, u.Step.InboundReason = u.Inbound.ID, store.InboundIgnored, reason
-	_, err := p.Office.save(ctx, u.Step)
-	return err
-}
-
-// carryOut does what the sender wants.
+// carryOut does what the sender wants: it puts the change and the answer into
+// the step, which is saved with the end of the inbound row in one transaction.
 func (p *Pipeline) carryOut(ctx context.Context, u *Understood) error {
 	if u.Flood && (u.Case != nil || len(u.OwnCase) > 0) && u.Intent.Kind != IntentCommand && u.Earlier == nil {
 		return p.flood(ctx, u)

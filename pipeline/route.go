@@ -17,6 +17,6 @@ func (p *Pipeline) route(ctx context.Context, u *Understood) (Verdict, error) {
 		Channel: u.Inbound.Channel, Intake: u.Inbound.Channel, Language: u.Language,
 	}, nil)
 	var err error
-	u.Load, err = p.Office.load(ctx, routing.Department)
+	u.Load, err = p.load(ctx, routing.Department)
 	return goOn, err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/redress-cms/redress/cases/store"
@@ -29,7 +30,7 @@ const (
 // Outbox is where rendered messages wait and what became of them is kept.
 type Outbox interface {
 	Claim(ctx context.Context, ids []string, now time.Time) ([]store.Outbound, error)
-	Finish(ctx context.Context, id string, o store.Outcome) error
+	FinishAll(ctx context.Context, list []store.Finished) ([]bool, error)
 	Outbound(ctx context.Context, id string) (store.Outbound, error)
 	ListOutbound(ctx context.Context, f store.OutboundFilter) ([]store.Outbound, error)
 }
@@ -47,9 +48,9 @@ type Pacer interface {
 // before the call, Finish what came of it after; a row that stays between the
 // two is uncertain and is not sent again blindly.
 //
-// A Worker per OutboundTopic(channel) calls Handle, so that a slow channel
-// holds up only its own workers, and one more on TopicOutbound puts off the
-// rows of channels that nobody sends for.
+// An Outlet per account hands it the account's rows, many at a time, and a
+// Worker on TopicOutbound calls Handle to put off the rows of accounts that
+// nobody sends for.
 type Sender struct {
 	Store    Outbox
 	Files    channels.Files // of pictures
@@ -67,25 +68,40 @@ type Sender struct {
 	OnFinal     func(ctx context.Context, row store.Outbound, se *channels.SendError) error
 	MaxAttempts int           // 0: 12
 	CallTimeout time.Duration // of one call to a provider; 0: 1 minute
+
+	outcomes group[store.Finished, bool]
 }
 
-// Handle sends the row that item names, if it is still to be sent.
-func (s *Sender) Handle(ctx context.Context, item queue.Item) error {
-	claimed := s.Clock.Now()
-	rows, err := s.Store.Claim(ctx, []string{item.ID}, claimed)
+// Handle sends the rows that items name, one after the other, if they are
+// still to be sent.
+func (s *Sender) Handle(ctx context.Context, items []queue.Item) error {
+	rows, claimed, err := s.claim(ctx, items)
 	if err != nil {
-		return fmt.Errorf("claiming an outbox row: %w", err)
+		return err
 	}
+	var errs []error
 	for _, row := range rows {
+		errs = append(errs, s.send(ctx, row, claimed))
+	}
+	return errors.Join(errs...)
+}
+
+// claim takes the rows that items name, in one commit, and tells when.
+func (s *Sender) claim(ctx context.Context, items []queue.Item) ([]store.Outbound, time.Time, error) {
+	ids, claimed := make([]string, len(items)), s.Clock.Now()
+	for i, item := range items {
+		ids[i] = item.ID
+	}
+	rows, err := s.Store.Claim(ctx, ids, claimed)
+	if err != nil {
+		return nil, claimed, fmt.Errorf("claiming outbox rows: %w", err)
+	}
+	return slices.DeleteFunc(rows, func(row store.Outbound) bool {
 		if row.State == store.OutExpired {
 			s.report(row, pastExpiry())
-			continue
 		}
-		if err := s.send(ctx, row, claimed); err != nil {
-			return fmt.Errorf("outbound %s: %w", row.ID, err)
-		}
-	}
-	return nil
+		return row.State == store.OutExpired
+	}), claimed, nil
 }
 
 // send is one attempt.
@@ -177,16 +193,16 @@ func (s *Sender) finish(ctx context.Context, row store.Outbound, o *store.Outcom
 	o.At, o.Attempt = s.Clock.Now(), row.Attempts
 	for try := 1; ; try++ {
 		save, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
-		err := s.Store.Finish(save, row.ID, *o)
+		done, err := s.outcomes.do(save, store.Finished{ID: row.ID, Outcome: *o}, s.Store.FinishAll)
 		cancel()
 		switch {
-		case err == nil:
+		case err == nil && done:
 			s.report(row, o)
 			return nil
-		case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrDone):
+		case err == nil, errors.Is(err, store.ErrConflict):
 			return nil // a delivery report was faster, and says more
 		case try == finishTries || !waitUntil(ctx, s.Clock, s.Clock.Now().Add(time.Second)):
-			return fmt.Errorf("saving that it is %s: %w", o.State, err)
+			return fmt.Errorf("outbound %s: saving that it is %s: %w", row.ID, o.State, err)
 		}
 	}
 }

@@ -54,7 +54,7 @@ func message(id string) store.Outbound {
 
 func (st *senderTest) handle(t *testing.T, id string) store.Outbound {
 	t.Helper()
-	if err := st.Handle(t.Context(), queue.Item{ID: id}); err != nil {
+	if err := st.Handle(t.Context(), []queue.Item{{ID: id}}); err != nil {
 		t.Fatalf("handle %s: %v", id, err)
 	}
 	return st.store.row(id)

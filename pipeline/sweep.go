@@ -12,16 +12,18 @@ import (
 	"github.com/redress-cms/redress/pipeline/queue"
 )
 
-// The topics of dispatch. Each channel has an outbound topic, OutboundTopic,
-// with workers of its own, so that a slow one delays no other. TopicOutbound
-// itself is for rows of channels that nobody sends for.
+// The topics of dispatch. Each account has an outbound topic, OutboundTopic,
+// with calls of its own, so that a slow one delays no other. TopicOutbound
+// itself is for rows of accounts that nobody sends for.
 const (
 	TopicInbound  = "inbound"
 	TopicOutbound = "outbound"
 )
 
-// OutboundTopic is where the messages of a channel wait for its workers.
-func OutboundTopic(channel string) string { return TopicOutbound + ":" + channel }
+// OutboundTopic is where the messages of an account wait to be sent.
+func OutboundTopic(channel, account string) string {
+	return TopicOutbound + ":" + channel + ":" + account
+}
 
 // InboundItem names an inbound row to dispatch, in line with others of its
 // sender. Its key is a hash: no personal data leaves the database.
@@ -73,9 +75,9 @@ type Sweep struct {
 	Clock   Clock
 	Logger  *slog.Logger
 	Metrics *Metrics
-	// Serves reports whether this installation sends on a channel. Rows of
-	// others go to TopicOutbound. nil: it sends on all.
-	Serves func(channel string) bool
+	// Serves reports whether this installation sends by an account. Rows of
+	// others go to TopicOutbound. nil: it sends by all.
+	Serves func(channel, account string) bool
 	// Sole is true when no other process sends: what is attempting when Run
 	// starts was cut off by a crash, and is uncertain at once.
 	Sole bool
@@ -139,8 +141,8 @@ func (s *Sweep) feedOutbound(ctx context.Context, now time.Time) int {
 	s.outbound.begin()
 	topics := map[string][]queue.Item{}
 	for _, ref := range refs {
-		item, topic := OutboundItem(ref), OutboundTopic(ref.Channel)
-		if s.Serves != nil && !s.Serves(ref.Channel) {
+		item, topic := OutboundItem(ref), OutboundTopic(ref.Channel, ref.Account)
+		if s.Serves != nil && !s.Serves(ref.Channel, ref.Account) {
 			topic = TopicOutbound
 		}
 		if s.outbound.push(item.ID, now) {

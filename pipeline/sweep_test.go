@@ -34,10 +34,10 @@ func TestSweepFeedsWhatIsDueAndNotTooOften(t *testing.T) {
 			store.Outbound{ID: "e", Channel: "gone"},
 		)
 		sweep := newSweep(db, q)
-		sweep.Serves = func(channel string) bool { return channel != "gone" }
+		sweep.Serves = func(channel, _ string) bool { return channel != "gone" }
 		sweep.Round(t.Context())
 		for topic, want := range map[string][]string{
-			"inbound": {"1"}, "outbound:sms": {"a"}, "outbound:email": {"b"}, "outbound": {"e"},
+			"inbound": {"1"}, "outbound:sms:": {"a"}, "outbound:email:": {"b"}, "outbound": {"e"},
 		} {
 			if got := q.taken(topic); !slices.Equal(got, want) {
 				t.Errorf("%s was fed %v, want %v", topic, got, want)
@@ -47,7 +47,7 @@ func TestSweepFeedsWhatIsDueAndNotTooOften(t *testing.T) {
 		for range 600 {
 			time.Sleep(time.Second)
 			sweep.Round(t.Context())
-			pushes += len(q.taken("outbound:sms"))
+			pushes += len(q.taken("outbound:sms:"))
 		}
 		if pushes < 3 || pushes > 10 {
 			t.Errorf("a row that stays due was fed %d times in ten minutes", pushes)
@@ -61,7 +61,7 @@ func TestSweepFeedsTheNextTryAtOnce(t *testing.T) {
 		db.add(store.Outbound{ID: "a", Channel: "sms"})
 		sweep := newSweep(db, q)
 		sweep.Round(t.Context())
-		q.taken("outbound:sms")
+		q.taken("outbound:sms:")
 		if _, err := db.Claim(t.Context(), []string{"a"}, time.Now()); err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ func TestSweepFeedsTheNextTryAtOnce(t *testing.T) {
 		sweep.Round(t.Context())
 		time.Sleep(time.Second)
 		sweep.Round(t.Context())
-		if got := q.taken("outbound:sms"); !slices.Equal(got, []string{"a"}) {
+		if got := q.taken("outbound:sms:"); !slices.Equal(got, []string{"a"}) {
 			t.Errorf("at the time of the next try %v was fed", got)
 		}
 	})
@@ -85,7 +85,7 @@ func TestSweepTriesAgainWhatDispatchDidNotTake(t *testing.T) {
 		sweep.Round(t.Context())
 		q.err = nil
 		sweep.Round(t.Context())
-		if got := q.taken("outbound:sms"); !slices.Equal(got, []string{"a"}) {
+		if got := q.taken("outbound:sms:"); !slices.Equal(got, []string{"a"}) {
 			t.Errorf("after dispatch is back %v was fed", got)
 		}
 	})
@@ -104,7 +104,7 @@ func TestSweepLooksBehindALongBacklog(t *testing.T) {
 			sweep.Round(t.Context())
 			time.Sleep(time.Second)
 		}
-		if got := q.taken("outbound:sms"); !slices.Equal(got, []string{"z"}) {
+		if got := q.taken("outbound:sms:"); !slices.Equal(got, []string{"z"}) {
 			t.Errorf("behind the backlog %v was fed, want z", got)
 		}
 	})
@@ -128,7 +128,7 @@ func TestAnAttemptThatWasCutOffBecomesUncertain(t *testing.T) {
 				if got := db.row("a").State; got != store.OutUncertain {
 					t.Errorf("after minutes it is %s, want uncertain", got)
 				}
-				if got := q.taken("outbound:sms"); len(got) != 0 {
+				if got := q.taken("outbound:sms:"); len(got) != 0 {
 					t.Errorf("%v was fed to be sent again", got)
 				}
 			})

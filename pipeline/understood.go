@@ -60,6 +60,9 @@ type Understood struct {
 	Step store.Step
 }
 
+// result is what became of the message, for metrics.
+func (u *Understood) result() string { return string(u.Step.InboundState) }
+
 // Verdict is what a stage says of going on. Its zero value means: go on.
 type Verdict struct {
 	Stop   bool

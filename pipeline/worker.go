@@ -14,7 +14,7 @@ import (
 
 // Bounds of a worker.
 const (
-	workerBatch  = 16
+	workerBatch  = 32               // items handled together: that many are put off to one by one when one of them fails
 	defaultGrace = 20 * time.Second // with what follows it, below the 45 s of docs/deploy
 	doneTimeout  = 5 * time.Second
 	maxIdle      = 30 * time.Second
@@ -24,10 +24,10 @@ const (
 type Worker struct {
 	Queue       queue.Queue
 	Topic       string
-	Concurrency int // lines worked on at a time; 0: 1
-	// Handle works on one item. What it could not do it leaves to the sweep;
-	// its error is only logged.
-	Handle func(ctx context.Context, item queue.Item) error
+	Concurrency int // batches worked on at a time; 0: 1
+	// Handle works on a batch of items, no two of the same key. What it could
+	// not do it leaves to the sweep; its error is only logged.
+	Handle func(ctx context.Context, items []queue.Item) error
 	Clock  Clock
 	Logger *slog.Logger
 	Grace  time.Duration // after a stop, before Handle's context ends; 0: 20 s
@@ -47,39 +47,58 @@ func (w *Worker) Run(ctx context.Context) error {
 }
 
 func (w *Worker) loop(ctx, work context.Context) {
-	idle := time.Second
-	for ctx.Err() == nil {
-		leases, err := w.Queue.Receive(ctx, w.Topic, workerBatch)
-		switch {
-		case errors.Is(err, queue.ErrClosed) || ctx.Err() != nil && err != nil:
+	from := receiver{w.Queue, w.Topic, w.Clock, w.Logger}
+	for {
+		leases := from.receive(ctx, workerBatch)
+		if leases == nil {
 			return
-		case err != nil:
-			w.Logger.Warn("no work is received", "topic", w.Topic, "error", err)
-			waitUntil(ctx, w.Clock, w.Clock.Now().Add(idle))
-			idle = min(2*idle, maxIdle)
-			continue
 		}
-		idle = time.Second
-		w.handle(ctx, work, leases)
+		items := make([]queue.Item, len(leases))
+		for i, lease := range leases {
+			items[i] = lease.Item
+		}
+		if err := guarded(func() error { return w.Handle(work, items) }); err != nil {
+			w.Logger.Error("work failed; it is tried again", "topic", w.Topic, "error", err)
+		}
+		from.done(work, leases...)
 	}
 }
 
-// handle works on one batch. What a stop leaves of it is not given back: the
-// engine or the sweep gives it to the next process.
-func (w *Worker) handle(ctx, work context.Context, leases []queue.Lease) {
-	for n, lease := range leases {
-		if n > 0 && ctx.Err() != nil {
-			return
+// receiver gets the work of a topic. What is never given back, when a stop
+// came between, the engine or the sweep gives to the next process.
+type receiver struct {
+	queue  queue.Queue
+	topic  string
+	clock  Clock
+	logger *slog.Logger
+}
+
+// receive waits for work; nil: there will be no more. While dispatch does not
+// work it tries again after growing pauses.
+func (r receiver) receive(ctx context.Context, limit int) []queue.Lease {
+	for idle := time.Second; ctx.Err() == nil; idle = min(2*idle, maxIdle) {
+		leases, err := r.queue.Receive(ctx, r.topic, limit)
+		if err == nil {
+			return leases
 		}
-		err := guarded(func() error { return w.Handle(work, lease.Item) })
-		if err != nil {
-			w.Logger.Error("work failed; it is tried again", "topic", w.Topic, "item", lease.ID, "error", err)
+		if errors.Is(err, queue.ErrClosed) || ctx.Err() != nil {
+			return nil
 		}
-		finish, cancel := context.WithTimeout(work, doneTimeout)
-		if err := w.Queue.Done(finish, w.Topic, lease); err != nil {
-			w.Logger.Debug("dispatch not told of finished work; it may come again", "topic", w.Topic, "error", err)
-		}
-		cancel()
+		r.logger.Warn("no work is received", "topic", r.topic, "error", err)
+		waitUntil(ctx, r.clock, r.clock.Now().Add(idle))
+	}
+	return nil
+}
+
+// done tells dispatch of finished work.
+func (r receiver) done(ctx context.Context, leases ...queue.Lease) {
+	if len(leases) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, doneTimeout)
+	defer cancel()
+	if err := r.queue.Done(ctx, r.topic, leases...); err != nil {
+		r.logger.Debug("dispatch not told of finished work; it may come again", "topic", r.topic, "error", err)
 	}
 }
 

@@ -20,7 +20,7 @@ func startWorker(t *testing.T, log *logbook, concurrency int, handle func(contex
 	t.Helper()
 	q = queue.NewMemory()
 	w := &pipeline.Worker{
-		Queue: q, Topic: "work", Concurrency: concurrency, Handle: handle, Clock: pipeline.SystemClock{}, Logger: log.logger(),
+		Queue: q, Topic: "work", Concurrency: concurrency, Handle: each(handle), Clock: pipeline.SystemClock{}, Logger: log.logger(),
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
@@ -31,6 +31,17 @@ func startWorker(t *testing.T, log *logbook, concurrency int, handle func(contex
 	stop = func() { cancel(); <-ended }
 	t.Cleanup(stop)
 	return q, stop
+}
+
+// each handles items one by one.
+func each(handle func(context.Context, queue.Item) error) func(context.Context, []queue.Item) error {
+	return func(ctx context.Context, items []queue.Item) error {
+		var errs []error
+		for _, item := range items {
+			errs = append(errs, handle(ctx, item))
+		}
+		return errors.Join(errs...)
+	}
 }
 
 func push(t *testing.T, q queue.Queue, items ...queue.Item) {
@@ -79,7 +90,11 @@ func TestAKeyIsHandledInOrderWhileOthersGoOn(t *testing.T) {
 			return nil
 		})
 		for n := range 3 {
-			push(t, q, queue.Item{ID: fmt.Sprint("s", n), Key: "slow"}, queue.Item{ID: fmt.Sprint("f", n), Key: "fast"})
+			push(t, q, queue.Item{ID: fmt.Sprint("s", n), Key: "slow"})
+		}
+		synctest.Wait()
+		for n := range 3 {
+			push(t, q, queue.Item{ID: fmt.Sprint("f", n), Key: "fast"})
 		}
 		time.Sleep(time.Hour)
 		stop()
@@ -148,7 +163,7 @@ func TestAWorkerOutlivesItsDispatch(t *testing.T) {
 		handled := 0
 		w := &pipeline.Worker{
 			Queue: q, Topic: "work", Clock: pipeline.SystemClock{}, Logger: quiet,
-			Handle: func(context.Context, queue.Item) error { handled++; return nil },
+			Handle: func(_ context.Context, items []queue.Item) error { handled += len(items); return nil },
 		}
 		_ = w.Run(ctx)
 		if handled != 1 || q.asked > 40 {

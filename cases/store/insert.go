@@ -83,42 +83,40 @@ func insertArrays[T any](db *gorm.DB, table string, columns []*schema.Field, con
 	return bound[string](db, fmt.Sprintf("INSERT INTO %s (%s) SELECT * FROM %s AS new%s", table, names(columns), from, conflict), values)
 }
 
-// newRows stands for the rows that are handed to update.
+// newRows stands for the rows that are handed to updated.
 const newRows = "(rows) AS new"
 
-// update runs a statement that takes newRows, one for all of them or, on
-// SQLite, one for each.
-func update[T any](db *gorm.DB, query string, rows []T) error {
+// updated runs a statement that takes newRows and returns what it does, once
+// for all of them or, on SQLite, for one after the other.
+func updated[R, T any](db *gorm.DB, query string, rows []T) ([]R, error) {
 	if len(rows) == 0 {
-		return nil
+		return nil, nil
 	}
 	described, err := describe[T](db)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var columns []*schema.Field
-	for _, name := range described.DBNames {
-		columns = append(columns, described.FieldsByDBName[name])
+	columns, selected := make([]*schema.Field, len(described.DBNames)), make([]string, len(described.DBNames))
+	for i, name := range described.DBNames {
+		columns[i], selected[i] = described.FieldsByDBName[name], "? AS "+name
 	}
 	if db.Name() == postgresName {
 		from, values, err := arrays(columns, rows)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		_, err = db.Statement.ConnPool.ExecContext(db.Statement.Context, strings.Replace(query, newRows, from+" AS new", 1), values...)
-		return err
-	}
-	selected := make([]string, len(columns))
-	for i, c := range columns {
-		selected[i] = "? AS " + c.DBName
+		return bound[R](db, strings.Replace(query, newRows, from+" AS new", 1), values)
 	}
 	query = strings.Replace(query, newRows, "(SELECT "+strings.Join(selected, ", ")+") AS new", 1)
+	var list []R
 	for _, row := range rows {
-		if _, err := change(db, query, fieldsOf(columns, row)...); err != nil {
-			return err
+		got, err := all[R](db, query, fieldsOf(columns, row)...)
+		if err != nil {
+			return nil, err
 		}
+		list = append(list, got...)
 	}
-	return nil
+	return list, nil
 }
 
 // arrays are rows as a table expression of PostgreSQL, with its parameters.

@@ -97,43 +97,88 @@ func (s *Store) Claim(ctx context.Context, ids []string, now time.Time) ([]Outbo
 // uncertain. Reports that came before the provider's answer take effect with
 // it. ErrDone: the row is in another state, perhaps moved on by a report.
 func (s *Store) Finish(ctx context.Context, id string, o Outcome) error {
-	err := s.write(ctx, func(tx *gorm.DB) error { return finish(tx, id, o) })
+	done, err := s.FinishAll(ctx, []Finished{{ID: id, Outcome: o}})
 	if err != nil {
-		return fmt.Errorf("finish message %s: %w", id, err)
+		return err
+	}
+	if !done[0] {
+		return fmt.Errorf("finish message %s: %w", id, doneOrMissing(s.read(ctx), id))
 	}
 	return nil
 }
 
-func finish(tx *gorm.DB, id string, o Outcome) error {
-	finishedAt, next := instant{}, instant{o.NextAttemptAt}
-	if rank(o.State) > 0 {
-		finishedAt.Time = o.At
-	}
-	if next.IsZero() {
-		next.Time = o.At
-	}
-	from, notMade := []OutboundState{OutAttempting, OutUncertain}, 0
-	if o.From != "" {
-		from = []OutboundState{o.From}
-	}
-	if o.NotMade {
-		notMade = 1
-	}
-	rows, err := all[outboxRow](tx, `UPDATE outbox SET state = ?, next_attempt_at = ?, finished_at = ?, segments = ?,
-			attempts = attempts - ?, attempted_by = '',
-			provider_id = coalesce(?, provider_id), error_code = ?, error = ?, address = coalesce(?, address)
-		WHERE id = ? AND state IN ? AND (? = 0 OR attempts = ?) RETURNING *`, o.State, next, finishedAt, o.Segments, notMade,
-		outsideID(o.ProviderID), text(o.ErrorCode), text(o.Error), outsideID(o.Address), key(id), from, o.Attempt, o.Attempt)
-	switch {
-	case err != nil:
-		return err
-	case len(rows) > 0 && o.ProviderID != "":
-		return applyEarlyReports(tx, rows[0])
-	case len(rows) > 0:
-		return nil
-	}
-	return doneOrMissing(tx, id)
+// Finished is what became of an attempt to send a message.
+type Finished struct {
+	ID string
+	Outcome
 }
+
+// FinishAll is Finish for several rows, in one transaction. It tells of each
+// whether it was done; if not, the row is in another state.
+func (s *Store) FinishAll(ctx context.Context, list []Finished) ([]bool, error) {
+	rows := make([]outcomeRow, len(list))
+	for i, f := range list {
+		rows[i] = newOutcomeRow(f)
+	}
+	var finished []outboxRow
+	err := s.write(ctx, func(tx *gorm.DB) error {
+		var err error
+		if finished, err = updated[outboxRow](tx, finishSQL, rows); err != nil {
+			return err
+		}
+		return applyEarlyReports(tx, finished)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("finish messages: %w", err)
+	}
+	done := make([]bool, len(list))
+	for i, f := range list {
+		done[i] = slices.ContainsFunc(finished, func(r outboxRow) bool { return r.ID == f.ID })
+	}
+	return done, nil
+}
+
+// outcomeRow is what FinishAll changes of a row.
+type outcomeRow struct {
+	ID            string
+	FromState     OutboundState
+	State         OutboundState
+	NextAttemptAt instant
+	FinishedAt    instant
+	Segments      int
+	NotMade       int
+	Attempt       int
+	ProviderID    outsideID
+	ErrorCode     text
+	Error         text
+	Address       outsideID
+}
+
+func newOutcomeRow(f Finished) outcomeRow {
+	row := outcomeRow{
+		ID: f.ID, FromState: f.From, State: f.State, NextAttemptAt: instant{f.NextAttemptAt}, Segments: f.Segments, Attempt: f.Attempt,
+		ProviderID: outsideID(f.ProviderID), ErrorCode: text(f.ErrorCode), Error: text(f.Error), Address: outsideID(f.Address),
+	}
+	if rank(f.State) > 0 {
+		row.FinishedAt = instant{f.At}
+	}
+	if row.NextAttemptAt.IsZero() {
+		row.NextAttemptAt = instant{f.At}
+	}
+	if f.NotMade {
+		row.NotMade = 1
+	}
+	return row
+}
+
+const finishSQL = `UPDATE outbox SET state = new.state, next_attempt_at = new.next_attempt_at, finished_at = new.finished_at,
+		segments = new.segments, attempts = outbox.attempts - new.not_made, attempted_by = '',
+		provider_id = coalesce(new.provider_id, outbox.provider_id), error_code = new.error_code, error = new.error,
+		address = coalesce(new.address, outbox.address)
+	FROM ` + newRows + ` WHERE outbox.id = new.id
+		AND (outbox.state = new.from_state OR new.from_state = '' AND outbox.state IN ('attempting', 'uncertain'))
+		AND (new.attempt = 0 OR new.attempt = outbox.attempts)
+	RETURNING outbox.id, outbox.channel, outbox.account, outbox.address, outbox.provider_id`
 
 // doneOrMissing tells a row in another state (ErrDone) from none (ErrNotFound).
 func doneOrMissing(db *gorm.DB, id string) error {

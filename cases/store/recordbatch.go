@@ -168,9 +168,10 @@ func (b *batch) finishInbound() error {
 			rows = append(rows, finishedRow{r.step.Inbound, r.step.InboundState, text(r.step.InboundReason), rowID(caseID), instant{r.step.At}})
 		}
 	}
-	return update(b.tx, `UPDATE inbound SET state = new.state, reason = new.reason, processed_at = new.processed_at,
+	_, err := updated[int64](b.tx, `UPDATE inbound SET state = new.state, reason = new.reason, processed_at = new.processed_at,
 			case_id = coalesce(new.case_id, inbound.case_id)
 		FROM `+newRows+` WHERE inbound.id = new.id`, rows)
+	return err
 }
 
 // saveOutbox adds messages to be sent, each dedupe key once for ever.

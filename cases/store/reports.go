@@ -1,6 +1,9 @@
 package store
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,7 +88,8 @@ func applyReports(tx *gorm.DB, reports []Report) error {
 
 func reported(tx *gorm.DB, r Report) ([]outboxRow, error) {
 	if r.ProviderID != "" {
-		if err := lockProviderID(tx, key(r.Channel), key(r.Account), key(r.ProviderID)); err != nil {
+		row := outboxRow{Channel: key(r.Channel), Account: key(r.Account), ProviderID: outsideID(r.ProviderID)}
+		if err := lockProviderIDs(tx, row); err != nil {
 			return nil, err
 		}
 		return all[outboxRow](tx, `SELECT id, channel, address FROM outbox
@@ -129,29 +133,59 @@ func keepReport(tx *gorm.DB, r Report) error {
 	}).Error
 }
 
-// lockProviderID lets either the report or the answer that names the message
-// come first, so that neither misses the other. SQLite has one writer anyway.
-func lockProviderID(tx *gorm.DB, channel, account, providerID key) error {
+// lockProviderIDs lets either the reports or the answers that name the
+// messages come first, so that neither misses the other. SQLite has one writer
+// anyway.
+func lockProviderIDs(tx *gorm.DB, rows ...outboxRow) error {
 	if tx.Name() != postgresName {
 		return nil
 	}
-	name := strings.Join([]string{string(channel), string(account), string(providerID)}, "/")
-	_, err := change(tx, `SELECT pg_advisory_xact_lock(hashtextextended(?, 0))`, text(name))
+	names := make([]string, len(rows))
+	for i, row := range rows {
+		names[i] = strings.Join([]string{string(row.Channel), string(row.Account), string(row.ProviderID)}, "/")
+	}
+	slices.Sort(names) // all take them in one order
+	_, err := tx.Statement.ConnPool.ExecContext(tx.Statement.Context,
+		`SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest($1::text[]) AS names (name)`, names)
 	return err
 }
 
-// applyEarlyReports takes the reports that came before the provider's answer.
-func applyEarlyReports(tx *gorm.DB, row outboxRow) error {
-	if err := lockProviderID(tx, row.Channel, row.Account, key(row.ProviderID)); err != nil {
+// applyEarlyReports takes the reports that came before the provider's answers,
+// which are in the rows.
+func applyEarlyReports(tx *gorm.DB, rows []outboxRow) error {
+	rows = slices.DeleteFunc(slices.Clone(rows), func(r outboxRow) bool { return r.ProviderID == "" })
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := lockProviderIDs(tx, rows...); err != nil {
 		return err
 	}
-	rows, err := all[reportRow](tx, `DELETE FROM early_reports
-		WHERE channel = ? AND account = ? AND provider_id = ? RETURNING *`, row.Channel, row.Account, row.ProviderID)
+	byAccount := map[[2]key][]outboxRow{}
+	for _, row := range rows {
+		account := [2]key{row.Channel, row.Account}
+		byAccount[account] = append(byAccount[account], row)
+	}
+	for account, rows := range byAccount {
+		if err := takeEarlyReports(tx, account[0], account[1], rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func takeEarlyReports(tx *gorm.DB, channel, account key, rows []outboxRow) error {
+	byID := make(map[key]outboxRow, len(rows))
+	for _, row := range rows {
+		byID[key(row.ProviderID)] = row
+	}
+	early, err := all[reportRow](tx, `DELETE FROM early_reports WHERE channel = ? AND account = ? AND provider_id IN ?
+		RETURNING *`, channel, account, slices.Collect(maps.Keys(byID)))
 	if err != nil {
 		return err
 	}
-	for _, r := range rows {
-		if err := applyReport(tx, row, r.report()); err != nil {
+	slices.SortFunc(early, func(a, b reportRow) int { return cmp.Compare(a.ID, b.ID) })
+	for _, r := range early {
+		if err := applyReport(tx, byID[r.ProviderID], r.report()); err != nil {
 			return err
 		}
 	}

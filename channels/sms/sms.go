@@ -38,6 +38,10 @@ const (
 	maxBody          = 1600     // Twilio's limit (error 21617)
 	accountScope     = "account"
 	defaultPerSecond = 1 // segments; a plain long number in North America
+
+	// Twilio answers 429 to calls beyond an account's concurrency, which is not
+	// published; below a hundred it is not met.
+	parallelCalls = 80
 )
 
 // Config is one Twilio account.
@@ -58,7 +62,7 @@ type Config struct {
 	MaxBytes          int64          // media of one message; 0: 25 MiB
 	Files             channels.Files // required: where they are kept
 
-	Client *http.Client     // its transport is used; nil: the default one
+	Client *http.Client     // its transport is used; nil: one of its own
 	Now    func() time.Time // nil: time.Now
 	Logger *slog.Logger     // nil: slog.Default()
 }
@@ -141,6 +145,11 @@ func (a *account) check() error {
 	if a.MaxBytes <= 0 {
 		a.MaxBytes = defaultMaxBytes
 	}
+	if a.Client == nil { // the default one keeps two connections, and would dial anew for most calls
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.MaxIdleConns, transport.MaxIdleConnsPerHost = parallelCalls, parallelCalls
+		a.Client = &http.Client{Transport: transport}
+	}
 	if a.Now == nil {
 		a.Now = time.Now
 	}
@@ -158,6 +167,9 @@ func (a *Adapter) Name() channels.Name { return a.name }
 func (a *Adapter) Format() channels.Format {
 	return channels.Format{Medium: "sms", MaxText: maxBody}
 }
+
+// Parallel implements channels.Parallel.
+func (a *Adapter) Parallel() int { return parallelCalls }
 
 // Pace implements channels.Pacer: the account sends so many segments a second.
 func (a *Adapter) Pace(out channels.Outbound) []channels.Charge {

@@ -10,8 +10,7 @@ import (
 var ErrClosed = errors.New("queue is closed")
 
 // lines holds the items of one topic that are waiting in this process, one
-// line per key. A line that is being worked on is not given out again until
-// every lease of it is done.
+// line per key. Of a line one lease is given out at a time.
 type lines struct {
 	capacity int // items waiting, at most
 
@@ -26,7 +25,7 @@ type lines struct {
 type line struct {
 	key    string
 	leases []Lease // waiting
-	leased int     // given out and not done
+	leased bool    // one is given out and not done
 }
 
 func newLines(capacity int) *lines {
@@ -65,16 +64,17 @@ func (l *lines) push(lease Lease) pushed {
 		l.lines[lease.Key] = ln
 	}
 	ln.leases = append(ln.leases, lease)
-	if len(ln.leases) == 1 && ln.leased == 0 {
+	if len(ln.leases) == 1 && !ln.leased {
 		l.makeReady(ln)
 	}
 	return added
 }
 
-// receive waits for a line and takes at most limit leases of it.
+// receive waits for a line and takes the first lease of each that is ready, at
+// most limit of them.
 func (l *lines) receive(ctx context.Context, limit int) ([]Lease, error) {
 	for {
-		leases, wake, err := l.take(limit)
+		leases, wake, err := l.take(max(limit, 1))
 		if err != nil || leases != nil {
 			return leases, err
 		}
@@ -95,32 +95,29 @@ func (l *lines) take(limit int) ([]Lease, <-chan struct{}, error) {
 	if len(l.ready) == 0 {
 		return nil, l.wake, nil
 	}
-	ln := l.ready[0]
-	l.ready = l.ready[1:]
-	n := min(max(limit, 1), len(ln.leases))
-	leases := ln.leases[:n:n]
-	ln.leases = ln.leases[n:]
-	ln.leased = n
-	for _, lease := range leases {
-		delete(l.waiting, lease.ID)
+	n := min(limit, len(l.ready))
+	leases := make([]Lease, n)
+	for i, ln := range l.ready[:n] {
+		leases[i] = ln.leases[0]
+		ln.leases = ln.leases[1:]
+		ln.leased = true
+		delete(l.waiting, leases[i].ID)
 	}
+	l.ready = l.ready[n:]
 	return leases, nil, nil
 }
 
-// done gives a lease back. Its line becomes ready again with the last of them.
+// done gives a lease back. Its line becomes ready again.
 func (l *lines) done(lease Lease) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	ln := l.lines[lease.Key]
-	if ln == nil || ln.leased == 0 {
+	if ln == nil || !ln.leased {
 		return
 	}
-	ln.leased--
-	switch {
-	case ln.leased > 0:
-	case len(ln.leases) > 0:
+	if ln.leased = false; len(ln.leases) > 0 {
 		l.makeReady(ln)
-	default:
+	} else {
 		delete(l.lines, ln.key)
 	}
 }

@@ -33,7 +33,7 @@ func (m *Memory) Push(ctx context.Context, topic string, items ...Item) error {
 	return ctx.Err()
 }
 
-// Receive implements Queue: all leases it returns have the same Key.
+// Receive implements Queue.
 func (m *Memory) Receive(ctx context.Context, topic string, limit int) ([]Lease, error) {
 	t, err := m.topic(topic)
 	if err != nil {

@@ -23,8 +23,8 @@ type Lease struct {
 type Queue interface {
 	// Push adds items to a topic. Pushing twice may deliver twice.
 	Push(ctx context.Context, topic string, items ...Item) error
-	// Receive waits for work of a topic, at most max items, all of one
-	// partition. It returns ctx.Err() when ctx ends.
+	// Receive waits for work of a topic, at most max items, no two with the
+	// same Key. It returns ctx.Err() when ctx ends.
 	Receive(ctx context.Context, topic string, max int) ([]Lease, error)
 	// Done gives leases back as finished, whatever came of them.
 	Done(ctx context.Context, topic string, leases ...Lease) error

@@ -259,7 +259,7 @@ func TestMemoryDropsWhatIsOverCapacityAndKnown(t *testing.T) {
 	q := queue.NewMemory()
 	defer q.Close()
 	ctx := t.Context()
-	all := items(100_010, 1)
+	all := items(100_010, 100_010)
 	for range 2 { // the second time all are known
 		if err := q.Push(ctx, "work", all...); err != nil {
 			t.Fatal(err)

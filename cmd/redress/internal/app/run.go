@@ -29,9 +29,8 @@ type Role struct {
 
 // Workers per process.
 const (
-	inboundWorkers  = 4
-	outboundWorkers = 8
-	prepareRetry    = 15 * time.Second
+	inboundWorkers = 4
+	prepareRetry   = 15 * time.Second
 )
 
 // Run does the work of role until ctx ends, then stops in reverse order of
@@ -146,22 +145,28 @@ func (a *App) startWorkers(ctx context.Context, group *errgroup.Group) {
 		Store: a.Store, Office: a.Office, Adapters: a.Adapters, Words: pipeline.NewWords(a.Templates.Keywords()),
 		Clock: a.Clock, Logger: a.Logger, Metrics: a.Metrics, Tracer: a.Tracer,
 	})
-	worker := func(topic string, n int, handle func(context.Context, queue.Item) error) {
+	worker := func(topic string, n int, handle func(context.Context, []queue.Item) error) {
 		w := &pipeline.Worker{Queue: a.Queue, Topic: topic, Concurrency: n, Handle: handle, Clock: a.Clock, Logger: a.Logger}
 		group.Go(func() error { return w.Run(ctx) })
 	}
-	worker(pipeline.TopicInbound, inboundWorkers, stages.HandleItem)
+	worker(pipeline.TopicInbound, inboundWorkers, stages.HandleItems)
 
 	sender := &pipeline.Sender{
 		Store: a.Store, Files: a.ChannelFiles(), Adapters: a.Adapters.Get, Pace: a.pacer(), Clock: a.Clock, Random: rand.Float64,
 		Logger: a.Logger, Metrics: a.Metrics, Tracer: a.Tracer, OnFinal: a.Office.Failed,
 	}
-	channelsHere := map[string]bool{}
 	for _, adapter := range a.Adapters {
-		if name := adapter.Name().Channel; !channelsHere[name] {
-			channelsHere[name] = true
-			worker(pipeline.OutboundTopic(name), outboundWorkers, sender.Handle)
+		name := adapter.Name()
+		if !a.sendsBy(name.Channel, name.Account) {
+			continue
 		}
+		outlet := &pipeline.Outlet{
+			Sender: sender, Queue: a.Queue, Topic: pipeline.OutboundTopic(name.Channel, name.Account), Clock: a.Clock, Logger: a.Logger,
+		}
+		if parallel, ok := adapter.(channels.Parallel); ok {
+			outlet.Calls = parallel.Parallel()
+		}
+		group.Go(func() error { return outlet.Run(ctx) })
 	}
 	worker(pipeline.TopicOutbound, 1, sender.Handle)
 
@@ -169,7 +174,7 @@ func (a *App) startWorkers(ctx context.Context, group *errgroup.Group) {
 	group.Go(func() error { return timers.Run(ctx) })
 	sweep := &pipeline.Sweep{
 		Store: a.Store, Queue: a.Queue, Clock: a.Clock, Logger: a.Logger, Metrics: a.Metrics,
-		Serves: func(channel string) bool { return channelsHere[channel] },
+		Serves: a.sendsBy,
 		Sole:   a.Settings.Database.URL == "",
 	}
 	group.Go(func() error { return sweep.Run(ctx) })
@@ -184,6 +189,12 @@ func (a *App) startWorkers(ctx context.Context, group *errgroup.Group) {
 		Store: a.Store, Tell: a.Office.TellAdministrators, After: a.Settings.Alerts.IntakeDownAfter, Clock: a.Clock, Logger: a.Logger,
 	}
 	group.Go(func() error { return ended(ctx, a.leases.While(ctx, "watch", watch.Run)) })
+}
+
+// sendsBy reports whether there is an account that can send.
+func (a *App) sendsBy(channel, account string) bool {
+	adapter, ok := a.Adapters.Get(channel, account)
+	return ok && adapter.Format().Medium != ""
 }
 
 // ended is the error of work that ended before it was told to.
