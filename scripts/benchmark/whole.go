@@ -47,7 +47,7 @@ func (b *bench) wholeWay(ctx context.Context, onPostgres bool) (float64, error) 
 	if err := b.start(ctx, p, "serve"); err != nil {
 		return 0, err
 	}
-	count := b.size(2000, 8000)
+	count := b.size(1500, 8000)
 	requests := shots(p, "w", 0, count)
 	before, err := b.meter(ctx, p, e)
 	if err != nil {
