@@ -138,6 +138,7 @@ type Case struct {
 	Rating    int // 1 to 5; 0: none
 
 	Confidential bool
+	Facts        []Fact   // what its texts name, as written
 	Reasons      []Reason // why service, priority, area, department, owner, policy are what they are
 }
 

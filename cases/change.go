@@ -145,6 +145,7 @@ const (
 	AlertInfected    NoticeKind = "file_infected"    // a harmful file came
 	AlertUndelivered NoticeKind = "undelivered"
 	AlertFlood       NoticeKind = "sender_flood"
+	AlertUrgent      NoticeKind = "case_urgent" // danger to people: to the next level, beside the owner
 	AlertIntakeDown  NoticeKind = "intake_down" // an account has taken nothing in for long
 	AlertIntakeUp    NoticeKind = "intake_up"   // it does again
 	AlertQuarantine  NoticeKind = "quarantine"  // messages that could not be handled

@@ -35,6 +35,8 @@ type Classification struct {
 	Point        *Located // nil: none known
 	Reasons      []Reason
 	Alternatives []Alternative // other services, best first, at most 3
+	Alarm        *Reason       // the danger the text speaks of; nil: none
+	Facts        []Fact        // numbers and addresses it names
 }
 
 // Alternative is a service that was considered.
@@ -93,6 +95,7 @@ func (o *Organisation) Classify(in Text) Classification {
 	c.service(o, in, ranked)
 	c.priority(o, parts, foreign)
 	c.area(o, in, parts)
+	c.Facts = o.FindFacts(in.Subject, in.Body, in.Place)
 	return c
 }
 
@@ -257,7 +260,12 @@ func (c *Classification) priority(o *Organisation, parts []textPart, foreign [to
 		c.Priority = s.Priority
 		why = fmt.Sprintf("priority of service %s", s.Name)
 	}
-	if hit, ok := o.lookup().vocabulary.urgentIn(parts, foreign); ok {
+	if name, hit := o.lookup().vocabulary.alarmIn(parts, foreign); name != "" {
+		c.Priority = Urgent
+		c.Alarm = &Reason{Decision: "urgency", Value: name, Why: "an alarm: " + hit}
+		c.Reasons = append(c.Reasons, *c.Alarm)
+		why += ", made urgent by an alarm: " + name
+	} else if hit, ok := o.lookup().vocabulary.urgentIn(parts, foreign); ok {
 		c.Priority = c.Priority.above()
 		why += ", raised by " + hit
 	}

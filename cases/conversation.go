@@ -28,8 +28,9 @@ type FollowUp struct {
 	NotFixed bool
 	// Point comes with the message. A case without one takes it, and its area.
 	Point *Located
-	// Found is what Text is about. It counts where the case says too little: it
-	// came without words, or Text joins it within the settle window.
+	// Found is what Text is about. Its facts and dangers always count; its
+	// service where the case says too little: it came without words, or Text
+	// joins it within the settle window.
 	Found Classification
 }
 
@@ -64,6 +65,8 @@ func (d Desk) FollowUp(c Case, in FollowUp) (Change, error) {
 	case in.Quiet:
 		w.reclassify(in.Found)
 	}
+	w.named(in.Found.Facts)
+	w.endangered(c, in.Found.Alarm)
 	if w.Case.Department == c.Department { // else the card that goes with the case shows it
 		w.alert(AlertFollowUp, text)
 	}

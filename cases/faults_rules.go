@@ -192,6 +192,8 @@ func (c *checker) rules() {
 	default:
 		c.add("rules.splitting", "%q is none of offer, always and never", r.Splitting)
 	}
+	c.alarms()
+	c.facts()
 	for i, phrase := range r.Urgent {
 		if plainWords(phrase) == "" {
 			c.add(fmt.Sprintf("rules.urgent[%d]", i), "%q has no letters or digits", phrase)

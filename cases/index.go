@@ -30,6 +30,7 @@ type index struct {
 	tags        []language.Tag // of Jurisdiction.Languages, in order
 	matcher     language.Matcher
 	vocabulary  *vocabulary
+	facts       []factReader
 	shapes      []shape // of Areas that are sound
 }
 
@@ -58,6 +59,7 @@ func (o *Organisation) Index() error {
 	x.matcher = language.NewMatcher(x.tags)
 	o.index = x
 	x.vocabulary = newVocabulary(o)
+	x.facts = o.factReaders()
 	x.shapes = shapesOf(o.Areas)
 	return o.check()
 }

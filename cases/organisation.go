@@ -12,7 +12,8 @@ type Organisation struct {
 	Areas        []Area
 	Users        []User
 	Services     []Service
-	Routes       Route // the root of the routing tree
+	Facts        []FactPattern `json:",omitempty"` // beside and in place of the built-in ones
+	Routes       Route         // the root of the routing tree
 	Rules        Rules
 
 	index *index // made by Index
@@ -191,7 +192,8 @@ type Rules struct {
 	FloodLimit   int           // messages of one sender per FloodWindow that are answered; default 20
 	FloodWindow  time.Duration // default 1 min
 	RecentTalk   time.Duration // how long a case takes further texts without a keyword; default 30 days
-	Urgent       []string      // words that raise the priority, any language
+	Urgent       []string      // words that raise the priority by a step, any language
+	Alarms       []Alarm       `json:",omitempty"` // dangers beside and in place of the built-in ones
 	AlertExpiry  time.Duration // staff alerts are not sent after it; default 24 h
 	NoticeExpiry time.Duration // complainant notices are not sent after it; default 72 h
 	Splitting    Splitting     // of a text that lists several complaints; default SplitOffer

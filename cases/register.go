@@ -49,6 +49,9 @@ func (d Desk) Register(in Draft) (Change, error) {
 
 	r := d.Org.Route(w.Case, d.Load)
 	w.Case.Department, w.Case.Policy, w.Case.Priority = r.Department, r.Policy, r.Priority
+	if in.Classification.Alarm != nil {
+		w.Case.Priority = Urgent // no route makes a danger less
+	}
 	w.Case.Reasons = append(w.Case.Reasons, r.Reasons...)
 	w.startClock(w.Case.ReceivedAt)
 	w.because("due", instant(w.Case.DueAt), d.policy(w.Case).ResolveWithin.String()+" by policy "+w.Case.Policy)
@@ -65,6 +68,9 @@ func (d Desk) Register(in Draft) (Change, error) {
 		w.tell(NoticeAcknowledged, "")
 	}
 	w.alert(AlertAssigned, "")
+	if alarm := in.Classification.Alarm; alarm != nil {
+		w.alarmed(*alarm)
+	}
 	return w.done()
 }
 
@@ -86,6 +92,7 @@ func (in Draft) newCase(d Desk) Case {
 		OnBehalf:    firstRunes(strings.TrimSpace(in.OnBehalf), maxSubject),
 		ReceivedAt:  received.UTC(), LastInboundAt: ptr(received),
 		Confidential: in.Confidential,
+		Facts:        class.Facts,
 		Reasons:      append([]Reason(nil), class.Reasons...),
 	}
 	if class.Point != nil {

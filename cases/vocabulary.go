@@ -25,6 +25,8 @@ type vocabulary struct {
 
 	services phrasebook // target: index into Services
 	urgent   phrasebook
+	danger   phrasebook // target: index into alarms
+	alarms   []Alarm
 	areas    lexicon // target: index into Areas
 	byEar    lexicon // the same by sound, for names in another script
 }
@@ -49,6 +51,7 @@ func newVocabulary(o *Organisation) *vocabulary {
 	}
 	v.addTelltales()
 	v.addUrgent(o)
+	v.addAlarms(o)
 	v.addAreas(o)
 	return v
 }
@@ -201,7 +204,7 @@ func (v *vocabulary) read(words []token, foreign [tongues]bool) {
 		in[t] = in[t] && !foreign[t]
 	}
 	for i, w := range v.annotate(words, in) {
-		if !w.latin || w.negates || w.light != [tongues]bool{} || v.services.knows(w) || v.urgent.knows(w) {
+		if !w.latin || w.negates || w.light != [tongues]bool{} || v.services.knows(w) || v.urgent.knows(w) || v.danger.knows(w) {
 			continue
 		}
 		if right, ok := v.spelling.mended(w.text); ok {

@@ -27,6 +27,7 @@ type (
 
 		Users    []userFile    `yaml:"users,omitempty"`
 		Services []serviceFile `yaml:"services,omitempty"`
+		Facts    []factFile    `yaml:"facts,omitempty"`
 		Routes   routeFile     `yaml:"routes"`
 		Rules    rulesFile     `yaml:"rules,omitempty"`
 	}
@@ -122,6 +123,15 @@ type (
 		Policy     string               `yaml:"policy,omitempty"`
 		Keywords   map[string][]keyword `yaml:"keywords,omitempty"`
 	}
+	factFile struct {
+		Name    string   `yaml:"name"`
+		Labels  []string `yaml:"labels,omitempty,flow"`
+		Pattern string   `yaml:"pattern,omitempty"`
+	}
+	alarmFile struct {
+		Name  string              `yaml:"name"`
+		Words map[string][]string `yaml:"words,omitempty"`
+	}
 	routeFile struct {
 		Match      matchFile      `yaml:"match,omitempty,flow"`
 		Department string         `yaml:"department,omitempty"`
@@ -139,14 +149,15 @@ type (
 		Priority cases.Priority `yaml:"priority,omitempty"`
 	}
 	rulesFile struct {
-		Settle       timespan `yaml:"settle,omitempty"`
-		FloodLimit   int      `yaml:"flood_limit,omitempty"`
-		FloodWindow  timespan `yaml:"flood_window,omitempty"`
-		RecentTalk   timespan `yaml:"recent_talk,omitempty"`
-		Urgent       []string `yaml:"urgent,omitempty,flow"`
-		AlertExpiry  timespan `yaml:"alert_expiry,omitempty"`
-		NoticeExpiry timespan `yaml:"notice_expiry,omitempty"`
-		Splitting    string   `yaml:"splitting,omitempty"`
+		Settle       timespan    `yaml:"settle,omitempty"`
+		FloodLimit   int         `yaml:"flood_limit,omitempty"`
+		FloodWindow  timespan    `yaml:"flood_window,omitempty"`
+		RecentTalk   timespan    `yaml:"recent_talk,omitempty"`
+		Urgent       []string    `yaml:"urgent,omitempty,flow"`
+		Alarms       []alarmFile `yaml:"alarms,omitempty"`
+		AlertExpiry  timespan    `yaml:"alert_expiry,omitempty"`
+		NoticeExpiry timespan    `yaml:"notice_expiry,omitempty"`
+		Splitting    string      `yaml:"splitting,omitempty"`
 	}
 )
 

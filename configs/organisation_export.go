@@ -43,6 +43,12 @@ func ExportOrganisation(o *cases.Organisation) ([]byte, error) {
 	for _, u := range o.Users {
 		f.Users = append(f.Users, exportUser(u))
 	}
+	for _, fact := range o.Facts {
+		f.Facts = append(f.Facts, factFile(fact))
+	}
+	for _, a := range o.Rules.Alarms {
+		f.Rules.Alarms = append(f.Rules.Alarms, alarmFile(a))
+	}
 	for _, s := range o.Services {
 		f.Services = append(f.Services, exportService(s))
 	}

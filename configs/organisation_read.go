@@ -50,6 +50,12 @@ func (d *decoder) organisation(f organisationFile) *cases.Organisation {
 	for i, u := range f.Users {
 		o.Users = append(o.Users, d.user(fmt.Sprintf("users[%d]", i), u, f.Jurisdiction.DefaultRegion))
 	}
+	for _, fact := range f.Facts {
+		o.Facts = append(o.Facts, cases.FactPattern(fact))
+	}
+	for _, a := range f.Rules.Alarms {
+		o.Rules.Alarms = append(o.Rules.Alarms, cases.Alarm(a))
+	}
 	for _, s := range f.Services {
 		o.Services = append(o.Services, s.service())
 	}

@@ -62,10 +62,23 @@ func (s *sending) data(n cases.Notice, r recipient) templates.Data {
 	for _, e := range s.events {
 		d.Events = append(d.Events, templates.Line{At: e.At, Who: e.Actor.String(), What: strings.TrimSpace(string(e.Kind) + " " + e.Note)})
 	}
+	d.Facts = factsOf(c)
 	for _, reason := range c.Reasons {
+		if reason.Decision == "urgency" {
+			d.Danger = reason.Value
+		}
 		d.Reasons = append(d.Reasons, reason.Why)
 	}
 	return d
+}
+
+// factsOf are the facts of a case on one line.
+func factsOf(c cases.Case) string {
+	facts := make([]string, len(c.Facts))
+	for i, f := range c.Facts {
+		facts[i] = f.Kind + " " + f.Value
+	}
+	return strings.Join(facts, ", ")
 }
 
 // brief is the subject of a case, or the first words of its description.

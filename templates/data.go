@@ -48,6 +48,8 @@ type Data struct {
 	Voice       int    // of them, what is to be listened to
 	Channel     string
 	Account     string // that an alert about intake names
+	Facts       string // numbers and addresses that the texts name
+	Danger      string // to people, that the texts speak of
 	Reasons     []string
 	Events      []Line
 	Action      string // what a prompt asks for: "resolve", "ask", …

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/redress-cms/redress/cases"
@@ -62,6 +63,7 @@ type caseRow struct {
 	RootCause    text
 	Rating       int
 	Confidential bool
+	Facts        document[[]cases.Fact]
 	Reasons      document[[]cases.Reason]
 
 	EventCount int
@@ -86,7 +88,7 @@ func newCaseRow(c cases.Case) caseRow {
 		ResolvedAt: optional(c.ResolvedAt), ResolvedBy: text(c.ResolvedBy), ClosedAt: optional(c.ClosedAt),
 		LastInboundAt: optional(c.LastInboundAt), Joined: c.Joined, Reopenings: c.Reopenings, Extensions: c.Extensions,
 		Outcome: c.Outcome, Remedy: text(c.Remedy), RootCause: text(c.RootCause), Rating: c.Rating,
-		Confidential: c.Confidential, Reasons: document[[]cases.Reason]{c.Reasons},
+		Confidential: c.Confidential, Facts: factsDocument(c.Facts), Reasons: document[[]cases.Reason]{c.Reasons},
 	}
 }
 
@@ -105,8 +107,27 @@ func (r caseRow) domain() cases.Case {
 		ResolvedAt: r.ResolvedAt.pointer(), ResolvedBy: string(r.ResolvedBy), ClosedAt: r.ClosedAt.pointer(),
 		LastInboundAt: r.LastInboundAt.pointer(), Joined: r.Joined, Reopenings: r.Reopenings, Extensions: r.Extensions,
 		Outcome: r.Outcome, Remedy: string(r.Remedy), RootCause: string(r.RootCause), Rating: r.Rating,
-		Confidential: r.Confidential, Reasons: r.Reasons.V,
+		Confidential: r.Confidential, Facts: factsOf(r.Facts), Reasons: r.Reasons.V,
 	}
+}
+
+// factsDocument is a list, also where there are none.
+func factsDocument(facts []cases.Fact) document[[]cases.Fact] {
+	if facts == nil {
+		facts = []cases.Fact{}
+	}
+	facts = slices.Clone(facts) // the case handed in keeps its own
+	for i, f := range facts {
+		facts[i].Value = clean(f.Value)
+	}
+	return document[[]cases.Fact]{facts}
+}
+
+func factsOf(d document[[]cases.Fact]) []cases.Fact {
+	if len(d.V) == 0 {
+		return nil
+	}
+	return d.V
 }
 
 const (

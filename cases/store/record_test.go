@@ -33,7 +33,7 @@ func complaint(reference string) store.Step {
 				Service: "water-leak", Department: "water", Area: "ward-4", Owner: "asha", Policy: "standard",
 				Intake: "sms", Channel: "sms", Account: "main", Address: phone.Value, Language: "en",
 				Description: "Water is leaking", ReceivedAt: now, DueAt: &due, LastInboundAt: &now,
-				Reasons: []cases.Reason{{Decision: "service", Value: "water-leak", Why: "the word leak"}},
+				Facts: []cases.Fact{{Kind: "meter", Value: "4711"}}, Reasons: []cases.Reason{{Decision: "service", Value: "water-leak", Why: "the word leak"}},
 			},
 			Events: []cases.Event{
 				{At: now, Actor: cases.Actor{Kind: cases.ActorComplainant, Channel: "sms"}, Kind: cases.EventRegistered, Note: "Water is leaking"},

@@ -93,6 +93,7 @@ func (r *invocation) printStory(w io.Writer, s app.CaseStory) {
 		"resolved", s.ResolvedAt, "outcome", s.Outcome,
 		"links", s.Links)
 	fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(string(s.Subject)+"\n"+s.Description))
+	section(w, "Facts", s.Facts, func(f cases.Fact) string { return fmt.Sprintf("%-10s %s", f.Kind, f.Value) })
 	section(w, "Why", s.Reasons, func(reason cases.Reason) string {
 		return fmt.Sprintf("%-10s %s: %s", reason.Decision, reason.Value, reason.Why)
 	})

@@ -38,6 +38,7 @@ type routeView struct {
 	Level        int            `json:"level"`
 	Policy       *string        `json:"policy"`
 	DueAt        *time.Time     `json:"due_at"`
+	Facts        []cases.Fact   `json:"facts"`
 	Why          []cases.Reason `json:"why"`
 	Alternatives []alternative  `json:"alternatives"`
 }
@@ -78,7 +79,7 @@ func (c routeTestCommand) Run(r *invocation) error {
 	view := routeView{
 		Service: null(k.Service), Priority: string(k.Priority), Area: null(k.Area), Language: k.Language,
 		Department: null(k.Department), Owner: null(k.Owner), Level: k.Level, Policy: null(k.Policy), DueAt: k.DueAt,
-		Why: k.Reasons, Alternatives: []alternative{},
+		Facts: append([]cases.Fact{}, k.Facts...), Why: k.Reasons, Alternatives: []alternative{},
 	}
 	for _, other := range found.Alternatives {
 		view.Alternatives = append(view.Alternatives, alternative(other))
@@ -90,6 +91,7 @@ func (r *invocation) printRoute(w io.Writer, v routeView) {
 	r.printFields(w, "service", v.Service, "priority", v.Priority, "area", v.Area, "language", v.Language,
 		"department", v.Department, "owner", fmt.Sprintf("%s (level %d)", text(v.Owner), v.Level),
 		"policy", v.Policy, "due", v.DueAt)
+	section(w, "Facts", v.Facts, func(f cases.Fact) string { return fmt.Sprintf("%-10s %s", f.Kind, f.Value) })
 	section(w, "Why", v.Why, func(reason cases.Reason) string {
 		return fmt.Sprintf("%-10s %s: %s", reason.Decision, reason.Value, reason.Why)
 	})

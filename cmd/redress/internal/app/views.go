@@ -63,6 +63,7 @@ type ContactView struct {
 // CaseStory is a case as `redress case show --json` prints it.
 type CaseStory struct {
 	CaseView
+	Facts    []cases.Fact   `json:"facts"` // that the texts name
 	Reasons  []cases.Reason `json:"reasons"`
 	Messages []MessageView  `json:"messages"`
 	Events   []EventView    `json:"events"`
@@ -204,7 +205,7 @@ func (a *App) Story(ctx context.Context, ref cases.Reference) (CaseStory, error)
 		return CaseStory{}, err
 	}
 	story := CaseStory{
-		CaseView: ViewCase(c, contact), Reasons: append([]cases.Reason{}, c.Reasons...),
+		CaseView: ViewCase(c, contact), Facts: append([]cases.Fact{}, c.Facts...), Reasons: append([]cases.Reason{}, c.Reasons...),
 		Messages: []MessageView{}, Events: []EventView{}, Actions: []string{}, Links: []string{}, Timers: []TimerView{},
 		Participants: []ParticipantView{},
 		TrackURL:     a.Settings.HTTP.PublicURL + "/track/" + c.Token,

@@ -1,0 +1,4 @@
+-- What the texts of a case name: account numbers, addresses, … as JSON.
+
+-- +goose Up
+ALTER TABLE cases ADD COLUMN facts json NOT NULL DEFAULT '[]';
