@@ -120,6 +120,7 @@ type city struct {
 	timers   *pipeline.Timers
 	lines    map[string]*line
 	files    channelstest.Files
+	brings   []channels.Attachment // files of the next message
 	messages int
 	seen     map[string]int // messages of a channel that were looked at
 	last     map[string][]store.Outbound
@@ -174,7 +175,7 @@ func newCity(t *testing.T, change func(*cases.Organisation)) *city {
 		Store: db, Office: c.office, Adapters: adapters, Words: pipeline.NewWords(words.Keywords()), Clock: c.clock, Logger: quiet,
 	})
 	c.sender = &pipeline.Sender{
-		Store: db, Adapters: adapters.Get, Pace: pace.NewMemory(), Clock: c.clock, Logger: quiet, OnFinal: c.office.Failed,
+		Store: db, Files: &c.files, Adapters: adapters.Get, Pace: pace.NewMemory(), Clock: c.clock, Logger: quiet, OnFinal: c.office.Failed,
 	}
 	c.timers = &pipeline.Timers{Store: db, Fire: c.office.Fire, Clock: c.clock, Logger: quiet}
 	return c

@@ -131,7 +131,7 @@ func (c *city) say(text string) {
 			c.flag(&m, at, name, c.spell(value))
 		}
 	}
-	m.Text = m.Written
+	m.Text, m.Attachments, c.brings = m.Written, append(m.Attachments, c.brings...), nil
 	raw, err := json.Marshal(m)
 	c.must(text, err)
 	c.take(channel, sender, contentType, raw)
