@@ -12,7 +12,7 @@ ARG VERSION=dev
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=${VERSION}" -o /out/redress ./cmd/redress
 # The folder of the data, so that a fresh volume belongs to the user below.
-RUN mkdir -p /out/data
+RUN mkdir -p /out/data/files
 
 # Holds certificates of authorities, time zones and the user nonroot (65532),
 # nothing else: no shell, no package manager.

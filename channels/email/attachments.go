@@ -58,7 +58,7 @@ func (a *Adapter) understand(ctx context.Context, in channels.Inbound) (m mail.M
 	}
 	raw, err := in.Open(ctx, a.config.Files)
 	if err != nil {
-		return m, nil, fmt.Errorf("open a mail: %w", err)
+		return m, nil, fmt.Errorf("open a mail in data_dir/files, which gateways and workers share: %w", err)
 	}
 	defer func() { _ = raw.Close() }() // it was only read
 	source := io.LimitReader(raw, a.config.MaxBytes)

@@ -44,15 +44,7 @@ func newFullMailbox(tb testing.TB, n, size int) *fullMailbox {
 	m := &fullMailbox{tb: tb, imap: testenv.Need(tb, testenv.IMAP), user: "full-" + unique(), folder: tb.TempDir(), logs: &syncBuffer{}}
 	err := m.connect(func(c *imapclient.Client) error {
 		for i := range n {
-			raw := waitingMail(i, size)
-			command := c.Append("INBOX", int64(len(raw)), nil)
-			if _, err := command.Write(raw); err != nil {
-				return err
-			}
-			if err := command.Close(); err != nil {
-				return err
-			}
-			if _, err := command.Wait(); err != nil {
+			if err := m.put(c, waitingMail(i, size)); err != nil {
 				return err
 			}
 		}
@@ -63,6 +55,18 @@ func newFullMailbox(tb testing.TB, n, size int) *fullMailbox {
 	}
 	m.settings()
 	return m
+}
+
+func (m *fullMailbox) put(c *imapclient.Client, raw []byte) error {
+	command := c.Append("INBOX", int64(len(raw)), nil)
+	if _, err := command.Write(raw); err != nil {
+		return err
+	}
+	if err := command.Close(); err != nil {
+		return err
+	}
+	_, err := command.Wait()
+	return err
 }
 
 // waitingMail is a complaint; of a long one most is a picture.
@@ -161,6 +165,8 @@ channels:
 
 func (m *fullMailbox) dataDir() string { return filepath.Join(m.folder, "data") }
 
+func (m *fullMailbox) config() string { return filepath.Join(m.folder, "redress.yaml") }
+
 // start runs the program, and returns when it begins to work.
 func (m *fullMailbox) start() time.Time {
 	m.tb.Helper()
@@ -168,7 +174,7 @@ func (m *fullMailbox) start() time.Time {
 	if err != nil {
 		m.tb.Fatal(err)
 	}
-	m.self, m.ended = exec.Command(self, "serve", "--config", filepath.Join(m.folder, "redress.yaml")), make(chan struct{})
+	m.self, m.ended = exec.Command(self, "serve", "--config", m.config()), make(chan struct{})
 	m.self.Env, m.self.Stderr = append(os.Environ(), asProgram+"=1"), m.logs
 	if err := m.self.Start(); err != nil {
 		m.tb.Fatal(err)
@@ -245,7 +251,7 @@ func TestLargeMails(t *testing.T) {
 	if peak := m.peak(); peak > maxPeak {
 		t.Errorf("the program took %d MB for %d mails of 10 MB, want at most %d", peak>>20, n, int64(maxPeak)>>20)
 	}
-	w := &world{t: t, config: filepath.Join(m.folder, "redress.yaml"), logs: m.logs}
+	w := &world{t: t, config: m.config(), logs: m.logs}
 	var last int64
 	for _, in := range w.inbound("--all") {
 		if in.State != "processed" {
