@@ -29,6 +29,7 @@ const (
 	commitTimeout = 5 * time.Second
 	commitRate    = 4 << 20 // bytes a second that any database takes; big mails get more time
 	pushTimeout   = 2 * time.Second
+	pushRest      = 2 * time.Second // after a push that failed
 	pushBacklog   = 1024
 	maxKeyBytes   = 200
 	maxTextBytes  = 320 // of sender and content type
@@ -280,13 +281,28 @@ func (i *Intake) spool(messages []channels.Inbound) error {
 	return nil
 }
 
-// push tells dispatch, away from those who wait for their answer.
+// push tells dispatch, away from those who wait for their answer. While that
+// fails, and after a stop, what waits is left to the sweep: each try takes time.
 func (i *Intake) push(ctx context.Context) {
+	var failed time.Time
 	for items := range i.pushes {
+		if since := i.Clock.Now().Sub(failed); isClosed(i.stopped) || since >= 0 && since < pushRest {
+			continue
+		}
 		ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 		if err := i.Queue.Push(ctx, TopicInbound, items...); err != nil {
 			i.Logger.Debug("dispatch not told of new messages; the sweep feeds them", "error", err)
+			failed = i.Clock.Now()
 		}
 		cancel()
+	}
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }

@@ -164,11 +164,20 @@ func (s *Sweep) push(ctx context.Context, topic string, items []queue.Item, r *r
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
 	if err := s.Queue.Push(ctx, topic, items...); err != nil {
-		s.Logger.Debug("dispatch does not take work; the next sweep tries again", "topic", topic, "error", err)
+		s.Logger.Debug("dispatch does not take work; it is done here", "topic", topic, "error", err)
+		if here, ok := s.Queue.(offerer); ok {
+			here.Offer(topic, items...)
+		}
 		for _, item := range items {
 			r.forget(item.ID)
 		}
 	}
+}
+
+// offerer is a queue shared with other processes that can also give work to
+// this one alone, for while what is shared is away.
+type offerer interface {
+	Offer(topic string, items ...queue.Item)
 }
 
 func (s *Sweep) abandon(ctx context.Context, before time.Time) {

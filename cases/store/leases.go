@@ -72,3 +72,18 @@ func (s *Store) ReleaseLease(ctx context.Context, name, holder string) error {
 	}
 	return nil
 }
+
+// Clock is what the clock of PostgreSQL shows, give or take within; zero for
+// the embedded engine, which has none of its own.
+func (s *Store) Clock(ctx context.Context) (shown time.Time, within time.Duration, err error) {
+	if s.writer.Name() != postgresName {
+		return time.Time{}, 0, nil
+	}
+	asked := time.Now()
+	row, err := one[struct{ Shown instant }](s.read(ctx), `SELECT clock_timestamp() AS shown`)
+	if err != nil {
+		return time.Time{}, 0, fmt.Errorf("ask for the time: %w", err)
+	}
+	within = time.Since(asked) / 2
+	return row.Shown.Add(within), within, nil
+}

@@ -41,6 +41,18 @@ func TestALeaseHasOneHolder(t *testing.T) {
 	})
 }
 
+func TestTheClockOfTheDatabase(t *testing.T) {
+	each(t, func(t *testing.T, s engine) {
+		shown, within, err := s.Clock(t.Context())
+		if err != nil || shown.IsZero() != (s.name == "sqlite") || within < 0 {
+			t.Fatalf("%s give or take %s, %v", shown, within, err)
+		}
+		if off := time.Since(shown); s.name == "postgres" && off.Abs() > time.Minute { // on this machine
+			t.Errorf("off by %s", off)
+		}
+	})
+}
+
 func TestACursorIsKept(t *testing.T) {
 	each(t, func(t *testing.T, s engine) {
 		for _, want := range []string{"", "7:100", "8:1"} {

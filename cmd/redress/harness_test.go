@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9/logging"
+
 	"github.com/redress-cms/redress/channels/sandbox/mailserver"
 	"github.com/redress-cms/redress/cmd/redress/internal/app"
 	"github.com/redress-cms/redress/configs"
@@ -25,6 +27,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
+	logging.Disable()
 	os.Exit(m.Run())
 }
 

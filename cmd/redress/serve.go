@@ -80,7 +80,7 @@ func serve(r *invocation, settings *configs.Settings, role app.Role) (err error)
 		return err
 	}
 	a, err := openPatiently(ctx, app.Options{
-		Settings: settings, Logger: app.NewLogger(r.Streams.Err, settings.Log), Clock: machineClock(r.environ),
+		Settings: settings, Logger: app.NewLogger(r.Streams.Err, settings.Log), Machine: machineClock(r.environ),
 		Recall: role.Gateway && settings.Database.URL != "",
 	}, gate)
 	if ctx.Err() != nil && a == nil {

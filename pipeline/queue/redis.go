@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -109,6 +110,21 @@ func (r *Redis) Push(ctx context.Context, topic string, items ...Item) error {
 	return nil
 }
 
+// Offer gives items to this process alone. It is for what Push could not take:
+// while Redis is away each process works on what the database says, and what
+// two of them do at once the database tells apart.
+func (r *Redis) Offer(topic string, items ...Item) {
+	r.mu.Lock()
+	t := r.topics[topic]
+	r.mu.Unlock()
+	if t == nil { // nobody here works on it
+		return
+	}
+	for _, item := range items {
+		t.lines.push(Lease{Item: item})
+	}
+}
+
 // Receive implements Queue. The first call for a topic makes this process one
 // of its consumers, until Close.
 func (r *Redis) Receive(ctx context.Context, name string, limit int) ([]Lease, error) {
@@ -129,17 +145,7 @@ func (r *Redis) Done(ctx context.Context, name string, leases ...Lease) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.options.Client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		for _, lease := range leases {
-			p, entry, err := t.find(lease.Handle)
-			if err != nil {
-				return err
-			}
-			pipe.XAck(ctx, p.stream, group, entry)
-			pipe.XDel(ctx, p.stream, entry)
-		}
-		return nil
-	})
+	err = t.acknowledge(ctx, leases)
 	for _, lease := range leases {
 		if p, entry, findErr := t.find(lease.Handle); findErr == nil {
 			p.forget(entry)
@@ -150,6 +156,26 @@ func (r *Redis) Done(ctx context.Context, name string, leases ...Lease) error {
 		return fmt.Errorf("finishing in %s: %w", name, err)
 	}
 	return nil
+}
+
+// acknowledge tells Redis of what is done, but for what it did not give out.
+func (t *topic) acknowledge(ctx context.Context, leases []Lease) error {
+	offered := func(l Lease) bool { return l.Handle == "" }
+	if leases = slices.DeleteFunc(slices.Clone(leases), offered); len(leases) == 0 {
+		return nil
+	}
+	_, err := t.queue.options.Client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for _, lease := range leases {
+			p, entry, err := t.find(lease.Handle)
+			if err != nil {
+				return err
+			}
+			pipe.XAck(ctx, p.stream, group, entry)
+			pipe.XDel(ctx, p.stream, entry)
+		}
+		return nil
+	})
+	return err
 }
 
 // Ping implements Queue.

@@ -121,8 +121,8 @@ func (o options) run(ctx context.Context) (reports []report, err error) {
 		if o.folder, err = os.MkdirTemp("", "redress-faults-"); err != nil {
 			return nil, fmt.Errorf("making a folder: %w", err)
 		}
-		if err := os.Chmod(o.folder, 0o755); err != nil { //nolint:gosec // PostgreSQL runs as somebody else
-			return nil, fmt.Errorf("making a folder: %w", err)
+		if err := readable(o.folder); err != nil {
+			return nil, err
 		}
 	}
 	defer func() {
@@ -147,6 +147,17 @@ func (o options) run(ctx context.Context) (reports []report, err error) {
 		reports = append(reports, r)
 	}
 	return reports, nil
+}
+
+// readable lets PostgreSQL, which root runs as somebody else, into a folder and
+// those above it that are ours.
+func readable(folder string) error {
+	for ; strings.HasPrefix(folder, os.TempDir()) && folder != os.TempDir(); folder = filepath.Dir(folder) {
+		if err := os.Chmod(folder, 0o755); err != nil { //nolint:gosec // its name is random
+			return fmt.Errorf("opening the folder: %w", err)
+		}
+	}
+	return nil
 }
 
 func (o *options) build(ctx context.Context) error {

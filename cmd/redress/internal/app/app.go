@@ -36,7 +36,8 @@ import (
 type Options struct {
 	Settings *configs.Settings
 	Logger   *slog.Logger
-	Clock    pipeline.Clock // nil: the machine's
+	Clock    pipeline.Clock // nil: PostgreSQL's, else the machine's
+	Machine  pipeline.Clock // the machine's; nil: the real one
 	// Organisation is applied when there is none yet; nil: an error then.
 	Organisation []byte
 	// Recall lets Open succeed while PostgreSQL is away, by what it said to an
@@ -61,10 +62,11 @@ type App struct {
 	holder   string                // of leases: this process among all that run
 	redis    redis.UniversalClient // nil: in process
 	leases   *pipeline.Leases
-	alive    *pipeline.Leases // of this process as a whole
-	recalled bool             // opened without the database
-	scanner  *scanner.Scanner // nil: nothing is scanned
-	spool    *spool.Spool     // nil: no gateway
+	alive    *pipeline.Leases      // of this process as a whole
+	recalled bool                  // opened without the database
+	scanner  *scanner.Scanner      // nil: nothing is scanned
+	spool    *spool.Spool          // nil: no gateway
+	shared   *pipeline.SharedClock // nil: another clock
 	closers  []io.Closer
 
 	lastOrganisation atomic.Pointer[cases.Organisation]
@@ -75,10 +77,18 @@ type App struct {
 // Open connects to the database, applies the organisation file when it
 // changed, and makes the adapters. It starts nothing.
 func Open(ctx context.Context, o Options) (*App, error) {
-	if o.Clock == nil {
-		o.Clock = pipeline.SystemClock{}
+	if o.Machine == nil {
+		o.Machine = pipeline.SystemClock{}
 	}
 	a := &App{Options: o, holder: holder(), Registry: prometheus.NewRegistry(), readyAt: map[string]time.Time{}}
+	switch {
+	case o.Clock != nil:
+	case o.Settings.Database.URL == "":
+		a.Clock = o.Machine
+	default:
+		a.shared = &pipeline.SharedClock{Machine: o.Machine}
+		a.Clock = a.shared
+	}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -144,6 +154,9 @@ func (a *App) checkSchema(ctx context.Context) (int64, error) {
 	have, want, err := a.Store.SchemaVersion(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("reading the database's version: %w", err)
+	}
+	if err := a.setClock(ctx); err != nil {
+		return have, err
 	}
 	if have < want {
 		return have, fmt.Errorf("%w: it is at version %d of %d; run: redress migrate", ErrNotMigrated, have, want)

@@ -43,6 +43,9 @@ func (a *App) Run(ctx context.Context, role Role, gate *Gate, extra ...func(*htt
 	}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error { return ended(groupCtx, a.leases.Run(groupCtx)) })
+	if a.shared != nil {
+		group.Go(func() error { a.followClock(groupCtx); return nil })
+	}
 	if a.recalled {
 		group.Go(func() error { return a.catchUp(groupCtx) })
 	}
