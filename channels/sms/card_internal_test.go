@@ -22,3 +22,14 @@ func TestReadCard(t *testing.T) {
 		}
 	}
 }
+
+func FuzzReadCard(f *testing.F) {
+	for _, card := range []string{"FN:Ravi\nTEL:+1", "item1.TEL;a=b:tel:+1\n \n\t", ":", "\n ", "FN"} {
+		f.Add(card)
+	}
+	f.Fuzz(func(t *testing.T, card string) {
+		if got := readCard(clean(card)); len(got) > maxCardText || strings.ContainsAny(got, "\n\x00") {
+			t.Errorf("%q", got)
+		}
+	})
+}

@@ -191,6 +191,8 @@ func FuzzRead(f *testing.F) {
 	f.Add(update(1, "message", private(7, `"text":"/a@b c"`)))
 	f.Add(update(1, "message", private(7, `"contact":{"phone_number":"1"},"venue":{"title":"a"},"location":{}`)))
 	f.Add(update(1, "callback_query", `"id":"1","from":{"id":1},"message":{"message_id":1},"data":"x"`))
+	f.Add(update(1, "edited_message", private(7, `"edit_date":1,"media_group_id":"9","caption":"x","location":{}`)))
+	f.Add(update(1, "message", private(7, `"forward_origin":{"sender_user":{},"chat":{"title":"x"}},"reply_to_message":{"forum_topic_created":{}}`)))
 	f.Add(update(1, "my_chat_member", `"chat":{"type":"private"}`))
 	f.Add(`{"message":{"from":{},"chat":{},"reply_to_message":{"chat":{}},"photo":[{},{"file_id":"x"}]}}`)
 	f.Fuzz(func(t *testing.T, raw string) {

@@ -33,6 +33,8 @@ type Message struct {
 	Date            int64       `json:"date"`
 	EditDate        int64       `json:"edit_date,omitempty"`
 	ReplyTo         *Message    `json:"reply_to_message,omitempty"`
+	Origin          *Origin     `json:"forward_origin,omitempty"`
+	MediaGroup      string      `json:"media_group_id,omitempty"`
 	Text            string      `json:"text,omitempty"`
 	Entities        []Entity    `json:"entities,omitempty"`
 	Caption         string      `json:"caption,omitempty"`
@@ -51,6 +53,13 @@ type Message struct {
 	ForceReply bool `json:"-"`
 	// Silent is true where the bot wrote with disable_notification.
 	Silent bool `json:"-"`
+}
+
+// Origin is who wrote a message that was passed on.
+type Origin struct {
+	Type     string `json:"type"`
+	Date     int64  `json:"date"`
+	UserName string `json:"sender_user_name,omitempty"`
 }
 
 // Entity marks a part of a text; offset and length in UTF-16 units.
@@ -128,6 +137,7 @@ type CallbackQuery struct {
 type Update struct {
 	ID       int
 	Message  *Message
+	Edited   *Message
 	Callback *CallbackQuery
 	raw      json.RawMessage // by Inject
 	returned bool            // by getUpdates
@@ -141,8 +151,9 @@ func (u Update) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		ID       int            `json:"update_id"`
 		Message  *Message       `json:"message,omitempty"`
+		Edited   *Message       `json:"edited_message,omitempty"`
 		Callback *CallbackQuery `json:"callback_query,omitempty"`
-	}{u.ID, u.Message, u.Callback})
+	}{u.ID, u.Message, u.Edited, u.Callback})
 }
 
 // answer is what every method returns.

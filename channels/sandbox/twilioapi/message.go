@@ -74,7 +74,8 @@ type Incoming struct {
 	To    string // empty: the account's first number, on the same service as From
 	Body  string
 	Media []Media
-	Name  string // WhatsApp profile name
+	Name  string     // WhatsApp profile name
+	Extra url.Values // further parameters of the webhook, as of a pressed button
 }
 
 // SendSMS delivers a message to the app by a signed webhook, which is posted
@@ -142,6 +143,9 @@ func (s *Server) form(m *Message, in Incoming) url.Values {
 			form.Set("From"+name, "")
 			form.Set("To"+name, "")
 		}
+	}
+	for name, values := range in.Extra {
+		form[name] = values
 	}
 	for i, id := range m.Media {
 		form.Set(fmt.Sprintf("MediaUrl%d", i), fmt.Sprintf("%s/2010-04-01/Accounts/%s/Messages/%s/Media/%s",
