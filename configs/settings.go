@@ -107,6 +107,7 @@ type SMS struct {
 	Numbers           []string `yaml:"numbers"`          // E.164
 	WhatsAppNumbers   []string `yaml:"whatsapp_numbers"` // E.164
 	SegmentsPerSecond float64  `yaml:"segments_per_second"`
+	CarrierHelp       bool     `yaml:"carrier_help"` // Twilio's own answer to HELP is the only one
 }
 
 // Telegram is one bot.

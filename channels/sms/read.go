@@ -47,7 +47,7 @@ func (a *Adapter) Read(ctx context.Context, in channels.Inbound) (channels.Messa
 		OptOut:     optOut(form.Get("OptOutType")),
 	}
 	if msg.OptOut == "" && a.prefix == "" {
-		msg.OptOut = carriersWord(text)
+		msg.OptOut = a.carriersWord(text)
 	}
 	readWhatsApp(&msg, form)
 	msg.Attachments, msg.Defects, err = a.media(ctx, form)
@@ -100,14 +100,19 @@ func optOut(kind string) string {
 
 // carriersWord is "stop" or "start" where a text is nothing but a word that
 // Twilio acts on and answers by itself on every number, unless its support
-// turned that off. Any text of ours would be refused or come twice.
+// turned that off; and "help" where the account leaves that answer to Twilio.
+// Any text of ours would be refused or come twice.
 // https://help.twilio.com/articles/223134027
-func carriersWord(text string) string {
+func (a *account) carriersWord(text string) string {
 	switch strings.ToUpper(strings.TrimSpace(text)) {
 	case "STOP", "STOPALL", "UNSUBSCRIBE", "QUIT", "REVOKE", "OPTOUT", "CANCEL", "END":
 		return "stop"
 	case "START", "UNSTOP":
 		return "start"
+	case "HELP", "INFO":
+		if a.CarrierHelp {
+			return "help"
+		}
 	}
 	return ""
 }

@@ -55,6 +55,7 @@ func TestRead(t *testing.T) {
 		"carrier's STOP":     {form("Body", "stop", "OptOutType", "STOP"), func(m *channels.Message) { m.Text, m.Written, m.OptOut = "stop", "stop", "stop" }},
 		"default STOP":       {form("Body", " stopall "), func(m *channels.Message) { m.Text, m.Written, m.OptOut = " stopall ", " stopall ", "stop" }},
 		"stop in a sentence": {form("Body", "stop the flood"), func(m *channels.Message) { m.Text, m.Written = "stop the flood", "stop the flood" }},
+		"HELP is ours":       {form("Body", "help"), func(m *channels.Message) { m.Text, m.Written = "help", "help" }},
 		"carrier's START":    {form("Body", "START", "OptOutType", "START"), func(m *channels.Message) { m.Text, m.Written, m.OptOut = "START", "START", "start" }},
 		"a sentence of stop": {form("Body", "stop the sewage flooding my street"), func(m *channels.Message) {
 			m.Text, m.Written = form("Body", "stop the sewage flooding my street").Get("Body"), "stop the sewage flooding my street"

@@ -57,6 +57,7 @@ type Config struct {
 	WhatsAppNumbers []string // likewise for WhatsApp, without "whatsapp:"
 
 	SegmentsPerSecond float64        // what the numbers may send together; 0: 1
+	CarrierHelp       bool           // Twilio answers HELP and INFO; we do not
 	PublicURL         string         // under which Twilio reaches the webhooks; signatures cover it
 	DefaultRegion     string         // ISO 3166 code of numbers without a country code
 	MaxBytes          int64          // media of one message; 0: 25 MiB

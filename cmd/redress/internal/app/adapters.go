@@ -117,7 +117,8 @@ func (a *App) smsConfig(s configs.SMS, org *cases.Organisation) sms.Config {
 	return sms.Config{
 		Name: s.Name, AccountSID: s.AccountSID, AuthToken: s.AuthToken.Reveal(), APIBaseURL: s.APIBaseURL,
 		Numbers: s.Numbers, WhatsAppNumbers: s.WhatsAppNumbers, SegmentsPerSecond: s.SegmentsPerSecond,
-		PublicURL: a.Settings.HTTP.PublicURL, DefaultRegion: org.Jurisdiction.DefaultRegion,
+		CarrierHelp: s.CarrierHelp,
+		PublicURL:   a.Settings.HTTP.PublicURL, DefaultRegion: org.Jurisdiction.DefaultRegion,
 		MaxBytes: a.Settings.Limits.MessageBytes, Files: a.ChannelFiles(), Now: a.Clock.Now, Logger: a.Logger,
 	}
 }
