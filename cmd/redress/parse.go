@@ -20,18 +20,25 @@ func (parseCommand) Help() string {
 
 // Run parses one mail. It never fails on what is in it.
 func (c parseCommand) Run(r *invocation) error {
-	var raw []byte
-	var err error
-	if c.File == "-" {
-		raw, err = io.ReadAll(r.In)
-	} else {
-		raw, err = os.ReadFile(c.File)
+	in := r.In
+	if c.File != "-" {
+		file, err := os.Open(c.File)
+		if err != nil {
+			return fmt.Errorf("reading the mail: %w", err)
+		}
+		defer file.Close()
+		in = file
 	}
+	if c.ReplyText {
+		text, err := io.ReadAll(in)
+		if err != nil {
+			return fmt.Errorf("reading the text: %w", err)
+		}
+		return r.printJSON(map[string]string{"reply_text": mail.ReplyText(string(text))})
+	}
+	m, err := mail.Read(in, nil, mail.DefaultLimits())
 	if err != nil {
 		return fmt.Errorf("reading the mail: %w", err)
 	}
-	if c.ReplyText {
-		return r.printJSON(map[string]string{"reply_text": mail.ReplyText(string(raw))})
-	}
-	return r.printJSON(mail.Parse(raw, mail.DefaultLimits()))
+	return r.printJSON(m)
 }

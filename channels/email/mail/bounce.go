@@ -42,7 +42,7 @@ var (
 		`invalid user`, `user unknown`, `cannot be sent`, `message.{0,30}could not`, `配信できません`, `送信できません`)
 	returnedMark = anyOf(
 		`^below this line is (?:a copy of )?(?:the|your) (?:original )?message`,
-		`^below the next line is a copy of the message`, `^enclosed is a copy of the message`,
+		`^below the next line is a copy of the message`, `^(?:enclosed|below|attached) is a copy of (?:the|your)`,
 		`^this is a copy of (?:the|your) message`, `^this is the original message`, `^message headers follow`,
 		`^(?:the )?original message (?:follows|headers|header|text|:)`, `^original message\W*$`,
 		`^unsent message (?:follows|below)`, `^message (?:header|text) follows`,

@@ -139,10 +139,10 @@ var saidOfOwnUser = anyOf(`recipient ?name is not recogni[sz]ed`, `unknown recip
 	`mail\.local: unknown user`, `recipient address rejected`, `<\S+@\S+>: (?:user unknown|unknown user)`,
 	`recipientnotfound`, `no mailbox here by that name`, `badrcptto`, `account that you tried to reach does not exist`, `address not found`,
 	`local mailbox \S+ is unavailable`, `requested action not taken: mailbox unavailable`,
-	`address couldn't be found`, `never logged onto`)
+	`address couldn't be found`, `never logged onto`, `not listed in (?:\S+ )?(?:domino |public |name )(?:directory|& address book|book)`)
 
 // saidAfterData is said of an unknown user by servers that read the mail first.
-var saidAfterData = anyOf(`doesn't have a yahoo\.\S+ account`)
+var saidAfterData = anyOf(`doesn't have a yahoo\.\S+ account`, `local mailbox \S+ is unavailable: user not found`)
 
 // statusReasons are the enhanced status codes that say enough by themselves
 // (RFC 3463 and the registry of IANA), without their class.

@@ -183,7 +183,8 @@ func (s *scanner) openMail(root *part) {
 	start := s.w.offset()
 	s.w.keep()
 	root.header = s.p.scanHeader(s.w, s.isDelimiter)
-	if s.w.mark >= 0 && !isMailHeader(root.header) {
+	s.w.need(1)
+	if s.w.mark >= 0 && (s.w.offset() > start || len(s.w.rest()) > 0) && !isMailHeader(root.header) {
 		s.p.defects.add("header missing")
 		s.w.back(start)
 		root.header = nil
@@ -194,11 +195,19 @@ func (s *scanner) openMail(root *part) {
 	}
 	s.w.need(maxPreamble)
 	look := s.w.rest()
-	for look = look[:min(len(look), maxPreamble)]; len(look) > 0; look = look[lineEnd(look, 0):] {
+	// Nothing but "This is a message in MIME format" may stand above: below
+	// more it is a mail that somebody quotes.
+	lines := 0
+	for look = look[:min(len(look), maxPreamble)]; len(look) > 0 && lines < 3; look = look[lineEnd(look, 0):] {
 		if boundary := guessBoundary(look); boundary != "" {
 			s.p.defects.add("content type missing")
 			root.typ = &parameters{value: "multipart/mixed", params: map[string]string{"boundary": boundary}}
 			return
+		}
+		if line := bytes.TrimSpace(look[:lineEnd(look, 0)]); bytes.ContainsAny(line, ":@") {
+			return
+		} else if len(line) > 0 {
+			lines++
 		}
 	}
 }
