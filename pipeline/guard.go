@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/redress-cms/redress/channels"
 )
@@ -35,7 +34,9 @@ func (p *Pipeline) guard(ctx context.Context, u *Understood) (Verdict, error) {
 	if limit <= 0 || u.Silent != "" {
 		return goOn, nil
 	}
-	count, err := p.before(ctx, u)
+	// What came later does not count: it may have piled up while nobody worked.
+	in := u.Inbound
+	count, err := p.Store.CountSender(ctx, in.Channel, in.Sender, in.ReceivedAt.Add(-u.Org.Rules.FloodWindow), in.ID, limit+1)
 	if err != nil {
 		return goOn, fmt.Errorf("counting the sender's messages: %w", err)
 	}
@@ -63,16 +64,4 @@ func (p *Pipeline) ownMail(ctx context.Context, u *Understood) (Verdict, error) 
 		return goOn, fmt.Errorf("%w: it says it is from an address of ours and is neither our mail nor a form of form_senders", channels.ErrUnreadable)
 	}
 	return goOn, nil
-}
-
-// before counts what the sender sent in the flood window up to this message.
-// What came later does not count: it may have piled up while nobody worked.
-func (p *Pipeline) before(ctx context.Context, u *Understood) (int, error) {
-	in := u.Inbound
-	all, err := p.Store.CountSender(ctx, in.Channel, in.Sender, in.ReceivedAt.Add(-u.Org.Rules.FloodWindow))
-	if err != nil || all <= u.Org.Rules.FloodLimit {
-		return all, err
-	}
-	later, err := p.Store.CountSender(ctx, in.Channel, in.Sender, in.ReceivedAt.Add(time.Millisecond))
-	return all - later, err
 }

@@ -67,7 +67,7 @@ type Records interface {
 	FailInbound(ctx context.Context, id int64, reason string, nextTry time.Time) error
 	PutOffInbound(ctx context.Context, id int64, reason string, nextTry time.Time) error
 	QuarantineInbound(ctx context.Context, id int64, reason string) error
-	CountSender(ctx context.Context, channel, sender string, since time.Time) (int, error)
+	CountSender(ctx context.Context, channel, sender string, since time.Time, upTo int64, limit int) (int, error)
 	FirstSeen(ctx context.Context, channel, externalID string) (int64, error)
 
 	Case(ctx context.Context, id int64) (cases.Case, error)

@@ -26,7 +26,7 @@ func HotQueries(now time.Time) []HotQuery {
 		{"CaseByReference", caseByReferenceSQL, []any{key("C-7K2M-9QXT")}, "cases_reference"},
 		{"CasesOfContact", casesOfContactSQL, []any{1, 10}, "cases_contact"},
 		{"ContactByAddress", contactByAddressSQL, []any{key("sms"), key("+15550001111")}, "contact_addresses_address"},
-		{"CountSender", countSenderSQL, []any{key("sms"), key("+15550001111"), instant{now}}, "inbound_sender"},
+		{"CountSender", countSenderSQL, []any{key("sms"), key("+15550001111"), instant{now}, 10, 21}, "inbound_sender"},
 		{"OutboundByMessageID", outboundByMessageIDSQL, []any{keys([]string{"m1", "m2"})}, "outbox_message"},
 		{"OutboundByProviderID", outboundByProviderIDSQL, []any{key("sms"), key("main"), keys([]string{"p1", "p2"})}, "outbox_provider"},
 		{"WaitingSample", waitingSQL, []any{10, 10}, "outbox_due"},

@@ -223,12 +223,17 @@ func TestTheSameMailInTwoMailboxes(t *testing.T) {
 		if err != nil || first != ids[0] {
 			t.Errorf("first seen under %d, %v; want %d", first, err, ids[0])
 		}
-		n, err := s.CountSender(t.Context(), "sms", "a@b.example", now)
-		if err != nil || n != 2 {
-			t.Errorf("%d messages of the sender, %v; want 2", n, err)
-		}
-		if n, _ := s.CountSender(t.Context(), "sms", "a@b.example", now.Add(time.Second)); n != 0 {
-			t.Errorf("%d messages of the sender later on; want 0", n)
+		for _, test := range []struct {
+			since       time.Time
+			upTo        int64
+			limit, want int
+		}{
+			{now, ids[1], 10, 2}, {now, ids[0], 10, 1}, {now, ids[1], 1, 1}, {now.Add(time.Second), ids[1], 10, 0},
+		} {
+			n, err := s.CountSender(t.Context(), "sms", "a@b.example", test.since, test.upTo, test.limit)
+			if err != nil || n != test.want {
+				t.Errorf("%d messages of the sender, %v; want %+v", n, err, test)
+			}
 		}
 	})
 }

@@ -49,16 +49,18 @@ func (s *Store) ListInbound(ctx context.Context, f InboundFilter) ([]Inbound, er
 // as SQLite demands it.
 const waitingInbound = "state IN ('received', 'quarantined')"
 
-// CountSender is how many messages a sender sent since a time, that time included.
-func (s *Store) CountSender(ctx context.Context, channel, sender string, since time.Time) (int, error) {
-	n, err := one[int](s.read(ctx), countSenderSQL, key(channel), key(sender), instant{since})
+// CountSender is how many messages a sender sent since a time, that time
+// included, up to the one of the id; at most limit.
+func (s *Store) CountSender(ctx context.Context, channel, sender string, since time.Time, upTo int64, limit int) (int, error) {
+	n, err := one[int](s.read(ctx), countSenderSQL, key(channel), key(sender), instant{since}, upTo, limit)
 	if err != nil {
 		return 0, fmt.Errorf("count a sender's messages: %w", err)
 	}
 	return n, nil
 }
 
-const countSenderSQL = `SELECT count(*) FROM inbound WHERE channel = ? AND sender = ? AND received_at >= ?`
+const countSenderSQL = `SELECT count(*) FROM (SELECT id FROM inbound
+	WHERE channel = ? AND sender = ? AND received_at >= ? AND id <= ? LIMIT ?) AS counted`
 
 // FirstSeen is the smallest id under which a message came, over all accounts:
 // the same mail can arrive in two mailboxes.

@@ -185,6 +185,7 @@ func TestVerified(t *testing.T) {
 		"smuggled in by a comment":            {results + `spf=pass (domain of a; dmarc=pass header.from=example.org; x=y)` + "\r\n" + received + from, false},
 		"smuggled in beside the server's own": {results + `spf=pass smtp.mailfrom=a;dmarc=pass header.from=example.org;x=@evil.example; dmarc=fail header.from=example.org` + "\r\n" + received + from, false},
 		"with a quote left open":              {strings.TrimSuffix(pass, "\r\n") + ` reason="x` + "\r\n" + received + from, false},
+		"among the author's own fields":       {received + "To: c@city.example\r\n" + pass + from, false},
 		"two From fields":                     {pass + received + from + "From: x@evil.example\r\n", false},
 		"words in the header":                 {pass + received + from + "Close it.\r\nAll is well.\r\n", false},
 		"two From addresses":                  {pass + received + "From: x@evil.example, asha@example.org\r\n", false},

@@ -222,10 +222,16 @@ func withoutText(field string) (string, bool) {
 	return b.String(), depth == 0 && !quoted
 }
 
+// authorFields come with the mail, and so does all that stands below one.
+var authorFields = []string{"From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "References",
+	"MIME-Version", "Content-Type", "Content-Transfer-Encoding"}
+
 func trustedResults(header mail.Header, ids []string) (string, bool) {
 	received := false
 	for _, f := range header {
 		switch {
+		case slices.ContainsFunc(authorFields, func(name string) bool { return strings.EqualFold(f.Name, name) }):
+			return "", false
 		case strings.EqualFold(f.Name, "Received"):
 			from, by := receivedClauses(f.Value)
 			if !from {

@@ -7,6 +7,7 @@ import (
 	"net/smtp"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -40,6 +41,7 @@ type played struct {
 	redis *redisServer // nil: embedded engines
 	clock *steppedClock
 
+	further     []string // further settings of the complaints mailbox
 	listen      string
 	stopGateway func() // of engines that are shared
 }
@@ -52,11 +54,11 @@ func onEachEngine(t *testing.T, test func(t *testing.T, shared bool)) {
 }
 
 // newPlayed starts the providers and writes the settings. Nothing of Redress
-// runs yet.
-func newPlayed(t *testing.T, shared bool) *played {
+// runs yet. Lines of mailbox are added to the settings of the complaints mailbox.
+func newPlayed(t *testing.T, shared bool, mailbox ...string) *played {
 	t.Helper()
 	w := &world{t: t, folder: t.TempDir(), logs: &syncBuffer{}, mailbox: "complaints"}
-	s := &played{world: w, root: w, clock: &steppedClock{moved: make(chan struct{})}, listen: freeAddress(t)}
+	s := &played{world: w, root: w, clock: &steppedClock{moved: make(chan struct{})}, listen: freeAddress(t), further: mailbox}
 	w.url = "http://" + s.listen
 	w.startPhoneAndChat()
 	var err error
@@ -84,6 +86,10 @@ func (s *played) settings(imap string) {
 	if s.redis != nil {
 		engines = fmt.Sprintf("database: {url: %q}\nredis: {url: %q}\n", freshDatabase(s.t), "redis://"+s.redis.address+"/0")
 	}
+	var further strings.Builder
+	for _, line := range s.further {
+		further.WriteString("      " + line + "\n")
+	}
 	s.config = filepath.Join(s.folder, "redress.yaml")
 	text := fmt.Sprintf(`data_dir: %q
 %shttp: {listen: %q, public_url: %q}
@@ -96,7 +102,7 @@ channels:
       smtp: {address: %q, tls: none}
       from: City of Test <complaints@city.test>
       auth_serv_ids: [mx.city.test]
-    - name: office
+%s    - name: office
       imap: {address: %q, tls: none, username: office, password: secret, poll_interval: 5s, after: seen}
       smtp: {address: %q, tls: none}
       from: City of Test <office@city.test>
@@ -106,7 +112,7 @@ channels:
   telegram:
     - {name: city, token: %q, api_base_url: %q, mode: poll, audience: both}
 `, filepath.Join(s.folder, "data"), engines, s.listen, s.url, filepath.Join(s.folder, "organisation.yaml"),
-		imap, s.mail.SMTPAddress(), s.mail.IMAPAddress(), s.mail.SMTPAddress(),
+		imap, s.mail.SMTPAddress(), further.String(), s.mail.IMAPAddress(), s.mail.SMTPAddress(),
 		s.twilio.AccountSID(), s.twilio.AuthToken(), s.twilio.URL(), s.telegram.Token(), s.telegram.URL())
 	must(s.t, os.WriteFile(s.config, []byte(text), 0o600))
 }

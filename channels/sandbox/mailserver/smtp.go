@@ -223,7 +223,8 @@ func (s *Server) take(from string, to []string, raw []byte) error {
 	return nil
 }
 
-// boxFor finds the mailbox of an address. One outside the city's own domain is
+// boxFor finds the mailbox of an address; what stands after a plus sign in it
+// makes no difference. One outside the city's own domain is
 // made when it is first used: anyone may have given an address in the web form.
 func (s *Server) boxFor(address string) (*box, error) {
 	s.mu.Lock()
@@ -233,6 +234,9 @@ func (s *Server) boxFor(address string) (*box, error) {
 		return b, nil
 	}
 	at := strings.LastIndexByte(address, '@')
+	if local, _, detail := strings.Cut(address[:max(at, 0)], "+"); detail { // RFC 5233
+		return s.boxFor(local + address[at:])
+	}
 	if at < 1 || at == len(address)-1 {
 		return nil, fmt.Errorf("not a mail address")
 	}
