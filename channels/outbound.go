@@ -14,7 +14,7 @@ type Outbound struct {
 	Subject   string
 	Text      string
 	HTML      string // only where Format.HTML
-	Automatic bool   // written by no person: email sets Auto-Submitted and a null return path
+	Automatic bool   // written by no person: email sets Auto-Submitted, and a null return path unless it has one for each message
 	Thread    Thread
 	Buttons   [][]Button // rows
 	Picture   []byte     // JPEG; only where Format.Pictures
