@@ -60,7 +60,7 @@ var behalfPhrases = []behalf{
 	{regexp.MustCompile(`(?i)\b(?:i|we) represent` + behalfWho), nil},
 	{regexp.MustCompile(`(?i)\b(?:as|i am|i'm) (?:the |a )?(?:legal )?(?:guardian|attorney|lawyer|solicitor|advocate|representative|carer|caretaker|social worker|power of attorney) (?:of|for)` + behalfWho), nil},
 
-	{regexp.MustCompile(`(?i)\b(?:en nombre|en representación|en representacion|por cuenta) del?` + behalfWho),
+	{regexp.MustCompile(`(?i)\b(?:en nombre|en representaci[oó]n|por cuenta) del?` + behalfWho),
 		regexp.MustCompile(`(?i)^(?:en nombre|en representaci[óo]n|por cuenta) (?:del|de (?:la|el|los|las|su|esta|este)) (?:ayuntamiento|alcald\p{L}+|municip\p{L}+|gobierno|ciudad|empresa|contratista|compañía|departamento|oficina)`)},
 	{regexp.MustCompile(`(?i)\b(?:de parte|a nombre) de (?:mi|mis|nuestr[oa]s?|un[oa]?) (?:[\p{L}-]+ ){0,2}?` + kinSpanish + `(?:[ ,.;:!?)]|$)`), nil},
 	{regexp.MustCompile(`(?i)\b(?:escribo|reclamo|me quejo|denuncio|pregunto|informo) (?:esto )?por (?:mi|mis|nuestr[oa]s?|un[oa]?) (?:[\p{L}-]+ ){0,2}?` + kinSpanish + `(?:[ ,.;:!?)]|$)`), nil},

@@ -200,7 +200,6 @@ func TestAReportBeforeTheAnswer(t *testing.T) {
 		-> asha@chat assigned
 		++ C1 registered routed assigned acknowledged
 	`)
-	ctx := t.Context()
 	chat := c.lines["chat"]
 	chat.onSend = func(out channels.Outbound) {
 		if out.To != "9001" {
@@ -210,7 +209,7 @@ func TestAReportBeforeTheAnswer(t *testing.T) {
 			ProviderID: "at " + out.To + " " + out.ID, State: channels.DeliveryUndelivered, Code: "30003", Text: "the phone is off",
 		}}}
 		c.tell("chat", "status:"+out.ID, lost)
-		due, err := c.db.DueInbound(ctx, c.clock.Now().Add(2*time.Second), 0, 100)
+		due, err := c.db.DueInbound(t.Context(), c.clock.Now().Add(2*time.Second), 0, 100)
 		c.must("looking for the report", err)
 		c.clock.advance(2 * time.Second)
 		for _, ref := range due {
