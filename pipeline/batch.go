@@ -162,11 +162,11 @@ func (a *lookedAhead) FirstSeen(ctx context.Context, channel, externalID string)
 
 // CountSender implements Records. Who sent one message since before any time
 // that is asked for sent this one.
-func (a *lookedAhead) CountSender(ctx context.Context, channel, sender string, since time.Time) (int, error) {
+func (a *lookedAhead) CountSender(ctx context.Context, channel, sender string, since time.Time, upTo int64, limit int) (int, error) {
 	if a.channels[channel].Sent[sender] == 1 {
 		return 1, nil
 	}
-	return a.Records.CountSender(ctx, channel, sender, since)
+	return a.Records.CountSender(ctx, channel, sender, since, upTo, limit)
 }
 
 // ContactByAddress implements Records.
