@@ -93,8 +93,8 @@ func TestWhatIsBrokenIsFound(t *testing.T) {
 		{"uncertain and arrived", []caseRow{uncertain, two}, []delivery{toldOne, toldTwo}, result{Acknowledged: 1, UncertainArrived: 1}},
 		{"uncertain and lost", []caseRow{uncertain, two}, []delivery{toldTwo}, result{Acknowledged: 1, UncertainLost: 1}},
 		{"uncertain and doubled", []caseRow{uncertain, two}, []delivery{toldOne, toldOne, toldTwo}, result{Acknowledged: 1, Doubled: []string{""}}},
-		{"cases out of order", []caseRow{two, late}, []delivery{toldOne, toldTwo}, result{Acknowledged: 2, OutOfOrder: []string{""}}},
-		{"spooled out of order", []caseRow{two, spooled}, []delivery{toldOne, toldTwo}, result{Acknowledged: 2, Spooled: []string{""}}},
+		{"cases out of order", []caseRow{two, late}, []delivery{toldTwo, toldLate}, result{Acknowledged: 2, OutOfOrder: []string{""}}},
+		{"spooled out of order", []caseRow{two, spooled}, []delivery{toldTwo, toldLate}, result{Acknowledged: 2, Spooled: []string{""}}},
 		{"told out of order", []caseRow{one, two}, []delivery{toldLate, toldTwo}, result{Acknowledged: 2, OutOfOrder: []string{""}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

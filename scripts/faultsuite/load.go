@@ -20,6 +20,11 @@ const (
 	burstEvery                 = 10 // one in so many writes three complaints in a row
 )
 
+var (
+	colours = strings.Fields("red blue green yellow brown grey white black orange violet golden silver pale dark bright old new small tall wide")
+	places  = strings.Fields("door gate wall shop school temple church bakery bridge tower park market station pump well tree corner yard mill inn")
+)
+
 // complaint is one that the suite made.
 type complaint struct {
 	Marker  string `json:"marker"`
@@ -103,7 +108,8 @@ func (l *load) complain(count int) error {
 }
 
 func (l *load) write(c *complaint, who int) (err error) {
-	text := "Water is leaking at house " + c.Marker
+	// No two are alike: who says the same again and again is taken for a machine.
+	text := fmt.Sprintf("Water is leaking at house %s, by the %s %s", c.Marker, one(l.random, colours), one(l.random, places))
 	switch c.Channel {
 	case "sms":
 		c.Sender = fmt.Sprintf("+1212%07d", 5550000+who)

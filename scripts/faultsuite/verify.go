@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -52,7 +53,6 @@ type caseRow struct {
 	inbound   int64 // whose it is
 	state     string
 	attempts  int
-	sent      int64 // place among all that was sent
 }
 
 var (
@@ -73,7 +73,7 @@ func (s *system) ledger(complaints []complaint) ledger {
 	all, place := ledger{}, 0
 	add := func(address, text string, at time.Time) {
 		place++
-		for _, ref := range slices.Compact(references.FindAllString(text, -1))[:min(1, len(references.FindAllString(text, -1)))] {
+		if ref := references.FindString(text); ref != "" {
 			all[address] = append(all[address], delivery{ref, place, at})
 		}
 	}
@@ -176,36 +176,47 @@ func (r *result) judge(c complaint, cases []caseRow, got []delivery) (time.Durat
 	return 0, false
 }
 
-// order sees that each sender's complaints took effect in order, and that
-// acknowledgements that went out at the first attempt came in that order too.
+// order sees that each sender's complaints took effect in the order in which
+// they were sent, and that acknowledgements that went out at the first attempt
+// came in the order of their cases.
 func (r *result) order(complaints []complaint, byMarker map[string][]caseRow, delivered ledger) {
-	last := map[string]caseRow{}
-	lastTold := map[string]delivery{}
+	bySender := map[string][]caseRow{}
 	for _, c := range complaints {
 		rows := byMarker[c.Marker]
 		if len(rows) != 1 {
 			continue
 		}
-		own, before := rows[0], last[c.Sender]
-		last[c.Sender] = own
-		if before.id != 0 && own.id < before.id {
-			tell := fmt.Sprintf("%s of %s became a case before the one sent before it, %s", c.Marker, c.Sender, before.marker)
-			if own.inbound < before.inbound {
-				r.Spooled = append(r.Spooled, tell)
-			} else {
-				r.OutOfOrder = append(r.OutOfOrder, tell)
-			}
+		own, all := rows[0], bySender[c.Sender]
+		bySender[c.Sender] = append(all, own)
+		if len(all) == 0 || own.id > all[len(all)-1].id {
 			continue
 		}
-		i := slices.IndexFunc(delivered[c.Sender], func(d delivery) bool { return d.reference == own.reference })
+		before := all[len(all)-1]
+		tell := fmt.Sprintf("%s of %s became a case before the one sent before it, %s", c.Marker, c.Sender, before.marker)
+		if own.inbound < before.inbound {
+			r.Spooled = append(r.Spooled, tell)
+		} else {
+			r.OutOfOrder = append(r.OutOfOrder, tell)
+		}
+	}
+	for sender, rows := range bySender {
+		slices.SortFunc(rows, func(a, b caseRow) int { return cmp.Compare(a.id, b.id) })
+		r.told(sender, rows, delivered[sender])
+	}
+}
+
+// told sees that the acknowledgements of a sender's cases came in their order.
+func (r *result) told(sender string, rows []caseRow, got []delivery) {
+	var last delivery
+	for _, own := range rows {
+		i := slices.IndexFunc(got, func(d delivery) bool { return d.reference == own.reference })
 		if i < 0 || own.attempts > 1 || own.state == "uncertain" {
 			continue
 		}
-		told := delivered[c.Sender][i]
-		if told.place < lastTold[c.Sender].place {
-			r.OutOfOrder = append(r.OutOfOrder, fmt.Sprintf("%s of %s was acknowledged before %s", c.Marker, c.Sender, lastTold[c.Sender].reference))
+		if got[i].place < last.place {
+			r.OutOfOrder = append(r.OutOfOrder, fmt.Sprintf("%s of %s was acknowledged before %s", own.marker, sender, last.reference))
 		}
-		lastTold[c.Sender] = told
+		last = got[i]
 	}
 }
 
