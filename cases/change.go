@@ -14,6 +14,7 @@ type Change struct {
 	Timers  []Timer     // to set; one of the same Kind that is pending is replaced
 	Cancel  []TimerKind // pending timers to drop
 	Notices []Notice
+	Lesson  *Lesson // that the case teaches now; nil: none
 }
 
 // EventKind says what happened.

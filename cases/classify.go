@@ -21,6 +21,7 @@ type Text struct {
 	Language    string   // BCP 47 hint; empty: none
 	ServiceHint string   // code chosen on a form; unknown codes are ignored
 	AreaHint    string   // likewise
+	Learned     *Opinion // of the lessons; nil: none
 	Point       *Located // from beside the text; nil: one in the text is looked for
 }
 
@@ -236,6 +237,9 @@ func (c *Classification) service(o *Organisation, in Text, ranked []found) {
 	if _, ok := o.Service(in.ServiceHint); ok {
 		c.Service = in.ServiceHint
 		c.because("service", c.Service, "chosen by the sender")
+	} else if _, ok := o.Service(learnedService(in)); ok {
+		c.Service = in.Learned.Service
+		c.because("service", c.Service, "%s%s", in.Learned.Why, o.keywordsSaid(in.Learned.Service, ranked))
 	} else if len(ranked) > 0 {
 		c.Service = o.Services[ranked[0].service].Code
 		c.because("service", c.Service, "%s", strings.Join(ranked[0].why, "; "))
@@ -250,6 +254,25 @@ func (c *Classification) service(o *Organisation, in Text, ranked []found) {
 			c.Alternatives = append(c.Alternatives, Alternative{Service: code, Score: int(math.Round(f.score))})
 		}
 	}
+}
+
+// learnedService is the service by an opinion that decides.
+func learnedService(in Text) string {
+	if in.Learned == nil || !in.Learned.Decides {
+		return ""
+	}
+	return in.Learned.Service
+}
+
+// keywordsSaid tells what the keywords would have decided in place of the lessons.
+func (o *Organisation) keywordsSaid(service string, ranked []found) string {
+	switch {
+	case len(ranked) == 0:
+		return "; no keyword of any service found"
+	case o.Services[ranked[0].service].Code == service:
+		return "; so do the keywords: " + strings.Join(ranked[0].why, "; ")
+	}
+	return fmt.Sprintf("; the keywords say %s: %s", o.Services[ranked[0].service].Code, strings.Join(ranked[0].why, "; "))
 }
 
 // priority is the service's, one step higher when the text has an urgent word.

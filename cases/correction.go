@@ -36,6 +36,9 @@ func (d Desk) Correct(c Case, in Correction) (Change, error) {
 		return Change{}, Refuse(Conflict, "It says so already.")
 	}
 	w.explain(c, in)
+	if w.Case.Service != c.Service {
+		w.Lesson = d.lesson(w.Case)
+	}
 	if c.Status.Open() && (w.Case.Service != c.Service || w.Case.Area != c.Area || w.Case.Priority != c.Priority) {
 		w.reroute(c, in)
 	} else {

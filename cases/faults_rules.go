@@ -194,6 +194,7 @@ func (c *checker) rules() {
 	}
 	c.alarms()
 	c.facts()
+	c.learning()
 	for i, phrase := range r.Urgent {
 		if plainWords(phrase) == "" {
 			c.add(fmt.Sprintf("rules.urgent[%d]", i), "%q has no letters or digits", phrase)

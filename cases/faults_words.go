@@ -27,6 +27,16 @@ func (c *checker) alarms() {
 	}
 }
 
+func (c *checker) learning() {
+	l := c.o.Learning
+	if l.Confidence < 0 || l.Confidence > 1 {
+		c.add("learning.confidence", "%v is not between 0 and 1", l.Confidence)
+	}
+	if l.Minimum < 0 {
+		c.add("learning.minimum", "must not be negative")
+	}
+}
+
 func (c *checker) facts() {
 	for i, f := range c.o.Facts {
 		path := fmt.Sprintf("facts[%d]", i)

@@ -13,7 +13,8 @@ type Organisation struct {
 	Users        []User
 	Services     []Service
 	Facts        []FactPattern `json:",omitempty"` // beside and in place of the built-in ones
-	Routes       Route         // the root of the routing tree
+	Learning     Learning
+	Routes       Route // the root of the routing tree
 	Rules        Rules
 
 	index *index // made by Index

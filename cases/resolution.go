@@ -39,6 +39,9 @@ func (d Desk) Resolve(c Case, in Resolution) (Change, error) {
 	w.finish(Resolved)
 	w.set(TimerClose, d.After(w.Case, d.At, d.policy(c).CloseAfterResolution))
 	w.event(EventResolved, text)
+	if w.Case.Outcome != Duplicate && w.Case.Outcome != OutOfJurisdiction {
+		w.Lesson = d.lesson(w.Case)
+	}
 	w.tell(NoticeResolved, text)
 	return w.done()
 }

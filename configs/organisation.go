@@ -28,6 +28,7 @@ type (
 		Users    []userFile    `yaml:"users,omitempty"`
 		Services []serviceFile `yaml:"services,omitempty"`
 		Facts    []factFile    `yaml:"facts,omitempty"`
+		Learning learningFile  `yaml:"learning,omitempty"`
 		Routes   routeFile     `yaml:"routes"`
 		Rules    rulesFile     `yaml:"rules,omitempty"`
 	}
@@ -127,6 +128,11 @@ type (
 		Name    string   `yaml:"name"`
 		Labels  []string `yaml:"labels,omitempty,flow"`
 		Pattern string   `yaml:"pattern,omitempty"`
+	}
+	learningFile struct {
+		Enabled    *bool   `yaml:"enabled,omitempty"`
+		Confidence float64 `yaml:"confidence,omitempty"`
+		Minimum    int     `yaml:"minimum,omitempty"`
 	}
 	alarmFile struct {
 		Name  string              `yaml:"name"`

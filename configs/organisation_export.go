@@ -43,6 +43,10 @@ func ExportOrganisation(o *cases.Organisation) ([]byte, error) {
 	for _, u := range o.Users {
 		f.Users = append(f.Users, exportUser(u))
 	}
+	f.Learning.Confidence, f.Learning.Minimum = o.Learning.Confidence, o.Learning.Minimum
+	if enabled := false; o.Learning.Disabled {
+		f.Learning.Enabled = &enabled
+	}
 	for _, fact := range o.Facts {
 		f.Facts = append(f.Facts, factFile(fact))
 	}

@@ -50,6 +50,9 @@ func (d *decoder) organisation(f organisationFile) *cases.Organisation {
 	for i, u := range f.Users {
 		o.Users = append(o.Users, d.user(fmt.Sprintf("users[%d]", i), u, f.Jurisdiction.DefaultRegion))
 	}
+	o.Learning = cases.Learning{
+		Disabled: f.Learning.Enabled != nil && !*f.Learning.Enabled, Confidence: f.Learning.Confidence, Minimum: f.Learning.Minimum,
+	}
 	for _, fact := range f.Facts {
 		o.Facts = append(o.Facts, cases.FactPattern(fact))
 	}

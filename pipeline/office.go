@@ -57,6 +57,7 @@ type CaseStore interface {
 	Events(ctx context.Context, caseID int64) ([]cases.Event, error)
 	Cards(ctx context.Context, caseID int64) ([]store.Outbound, error)
 	OwnerLoad(ctx context.Context, department string) (map[string]int, error)
+	Lessons(ctx context.Context, language string, words []string) (cases.Lessons, error)
 	UserByAddress(ctx context.Context, a cases.Address) (cases.User, error)
 	SaveUser(ctx context.Context, u cases.User) error
 	MoveAlerts(ctx context.Context, from, to cases.Address) error

@@ -48,10 +48,13 @@ func (o *Office) registerOnce(ctx context.Context, by cases.Actor, in Spoken) (c
 	}
 	now := o.Clock.Now()
 	step := store.Step{At: now}
-	found := org.Classify(cases.Text{
+	found, err := o.Classify(ctx, org, cases.Text{
 		Subject: in.Subject, Body: in.Text, Place: in.Place, Language: in.Language,
 		ServiceHint: in.Service, AreaHint: in.Area,
 	})
+	if err != nil {
+		return cases.Case{}, err
+	}
 	if in.Language != "" {
 		found.Language = org.Language(in.Language)
 	}

@@ -97,6 +97,7 @@ func (b *batch) save() error {
 		{"events", b.each((*recording).saveEvents)},
 		{"timers", b.each((*recording).saveTimers)},
 		{"links", b.each((*recording).saveLinks)},
+		{"lesson", b.each((*recording).saveLesson)},
 		{"participants", b.each((*recording).saveParticipants)},
 		{"outbox", b.saveOutbox},
 		{"messages", b.each((*recording).saveMessages)},

@@ -41,6 +41,19 @@ type routeView struct {
 	Facts        []cases.Fact   `json:"facts"`
 	Why          []cases.Reason `json:"why"`
 	Alternatives []alternative  `json:"alternatives"`
+	Opinions     opinions       `json:"opinions"`
+}
+
+// opinions are what the keywords and the lessons say, each by itself.
+type opinions struct {
+	Keywords keywordOpinion `json:"keywords"`
+	Learned  cases.Opinion  `json:"learned"`
+}
+
+// keywordOpinion is the service by the keywords alone.
+type keywordOpinion struct {
+	Service *string `json:"service"`
+	Why     string  `json:"why"`
 }
 
 // alternative is a service that was considered too.
@@ -62,7 +75,16 @@ func (c routeTestCommand) Run(r *invocation) error {
 	if err := checkCodes(org, "", c.Area); err != nil {
 		return err
 	}
-	found := org.Classify(cases.Text{Subject: c.Subject, Body: c.Text, Language: c.Lang, AreaHint: c.Area})
+	text := cases.Text{Subject: c.Subject, Body: c.Text, Language: c.Lang, AreaHint: c.Area}
+	words := org.Classify(text)
+	learned, err := a.Office.Opinion(r.Context, org, words.Language, text)
+	if err != nil {
+		return err
+	}
+	found, err := a.Office.Classify(r.Context, org, text)
+	if err != nil {
+		return err
+	}
 	load, err := a.Store.OwnerLoad(r.Context, "")
 	if err != nil {
 		return fmt.Errorf("counting open cases: %w", err)
@@ -81,6 +103,13 @@ func (c routeTestCommand) Run(r *invocation) error {
 		Department: null(k.Department), Owner: null(k.Owner), Level: k.Level, Policy: null(k.Policy), DueAt: k.DueAt,
 		Facts: append([]cases.Fact{}, k.Facts...), Why: k.Reasons, Alternatives: []alternative{},
 	}
+	view.Opinions.Learned = learned
+	view.Opinions.Keywords.Service = null(words.Service)
+	for _, reason := range words.Reasons {
+		if reason.Decision == "service" {
+			view.Opinions.Keywords.Why = reason.Why
+		}
+	}
 	for _, other := range found.Alternatives {
 		view.Alternatives = append(view.Alternatives, alternative(other))
 	}
@@ -95,6 +124,9 @@ func (r *invocation) printRoute(w io.Writer, v routeView) {
 	section(w, "Why", v.Why, func(reason cases.Reason) string {
 		return fmt.Sprintf("%-10s %s: %s", reason.Decision, reason.Value, reason.Why)
 	})
+	learned := v.Opinions.Learned
+	fmt.Fprintf(w, "\nOpinions\n  %-10s %s: %s\n  %-10s %s: %s\n",
+		"keywords", text(v.Opinions.Keywords.Service), v.Opinions.Keywords.Why, "learned", text(null(learned.Service)), learned.Why)
 	section(w, "Also considered", v.Alternatives, func(a alternative) string { return a.Service })
 }
 
