@@ -9,13 +9,16 @@ import (
 // of them wrong.
 const minMisspelt = 5
 
+// maxMisspelt is the length of a word, in bytes, beyond which no keyword is near.
+const maxMisspelt = 100
+
 // misspelt finds the keyword that the first word of a text is but for one
 // letter wrong, left out, added or swapped with its neighbour. Words of their
 // own are none, nor is what is as near to another command. Opting out and in
 // are by the carriers' exact words only, and what follows "new" can be
 // anything, so neither is guessed.
 func (w *Words) misspelt(text string, head []string) (Keyword, bool) {
-	if len(head) == 0 || len([]rune(head[0])) < minMisspelt-1 || w.ordinary[head[0]] {
+	if len(head) == 0 || len(head[0]) > maxMisspelt || len([]rune(head[0])) < minMisspelt-1 || w.ordinary[head[0]] {
 		return Keyword{}, false
 	}
 	var best *spelled

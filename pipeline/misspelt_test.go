@@ -23,7 +23,7 @@ var openings = []string{
 	"cancel my bill, it is wrong", "language of the clerk was rude", "reopened pothole on MG Road", "reopening the park is late",
 	"start of the street is dark", "information board is broken", "status board at the bus stop is broken and dangerous",
 	"बंद नाली से पानी आ रहा है", "नई सड़क टूट गई", "अलग अलग जगह कचरा पड़ा है", "मदद कीजिए नाली भरी है", "स्थित पार्क में कचरा है", "रोकेंगे कब गंदगी को",
-	"baja presión de agua en casa", "nota mal olor en la calle", "estados de las calles pésimos", "ayuden por favor, no hay agua",
+	"baja presión de agua en casa", "nota mal olor en la calle", "estados de las calles pésimos", "ayuden ya, no hay agua",
 	"reparar la farola de la esquina", "repara la fuga", "idiota el funcionario", "alto nivel de ruido", "fin de la calle sin luz", "nuevos baches en la avenida",
 	"separan mal la basura", "estadio con basura", "dividida la acera por raíces",
 	"band gali mein pani", "madam, paani nahi aa raha", "nayi sadak toot gayi", "alag alag jagah kachra", "dobari shikayat hai",
@@ -56,7 +56,7 @@ func TestMisspelt(t *testing.T) {
 		-> eve@text status C1
 		eve@text: lenguage hindi
 		-> eve@text language
-		eve@text: Langauge english
+		eve@text: LANGUAG english
 		-> eve@text language
 		asha@chat: /resolve C1 Sealed.
 		-> asha@chat done
