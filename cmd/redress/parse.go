@@ -26,7 +26,7 @@ func (c parseCommand) Run(r *invocation) error {
 		if err != nil {
 			return fmt.Errorf("reading the mail: %w", err)
 		}
-		defer file.Close()
+		defer func() { _ = file.Close() }()
 		in = file
 	}
 	if c.ReplyText {

@@ -185,7 +185,8 @@ func returnedAt(text string) int {
 const maxMark = 200
 
 func isNoWord(r rune) bool {
-	return r < utf8.RuneSelf && !(r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z' || r == '_')
+	isWord := r >= utf8.RuneSelf || r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z' || r == '_'
+	return !isWord
 }
 
 var firstHeader = regexp.MustCompile(`(?m)^(?:Received|Return-[Pp]ath|From|To|Subject|Date|Message-[Ii][Dd]|MIME-Version|DKIM-Signature|X-[\w-]+|Delivered-To):`)

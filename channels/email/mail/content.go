@@ -70,7 +70,7 @@ func (p *parser) storeLeaf(leaf *part, from source, about int) {
 			left -= len(head)
 			p.holds.heads -= len(head)
 		}
-		leaf.stored.Write(data)
+		leaf.stored.put(data)
 	}
 	leaf.stored.close()
 }
@@ -101,10 +101,10 @@ func (h *held) write(data []byte) {
 	if h.leaf.stored == nil && len(data) > *h.left {
 		h.p.defects.add("text too long")
 		h.leaf.stored = h.p.create(0)
-		h.leaf.stored.Write(h.leaf.held)
+		h.leaf.stored.put(h.leaf.held)
 	}
 	if h.leaf.stored != nil {
-		h.leaf.stored.Write(data)
+		h.leaf.stored.put(data)
 	}
 	data = data[:min(len(data), *h.left)]
 	h.leaf.held = append(h.leaf.held, data...)

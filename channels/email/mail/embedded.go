@@ -208,7 +208,7 @@ func (t *fileTaker) beginsUU(first []byte) bool {
 			return true
 		}
 		t.buf = appendUU(t.buf[:0], line)
-		t.file.Write(t.buf)
+		t.file.put(t.buf)
 		return true
 	}
 	return true
@@ -233,7 +233,7 @@ func (t *fileTaker) beginsBase64(first []byte) bool {
 		if t.file == nil {
 			t.open(name)
 		}
-		t.file.Write(data)
+		t.file.put(data)
 		return true
 	}
 	return true
@@ -299,7 +299,7 @@ func (t *fileTaker) beginsYenc(first []byte) bool {
 		if t.file.size+n > size {
 			return false
 		}
-		t.file.Write(t.buf)
+		t.file.put(t.buf)
 		return true
 	}
 	return true

@@ -176,6 +176,23 @@ func fieldColon(line []byte) int {
 	return colon
 }
 
+// isMailHeader reports at least one field that mail has. A line of prose may
+// have a colon, too.
+func isMailHeader(h Header) bool {
+	for i := range h {
+		name := strings.ToLower(h[i].Name)
+		switch name {
+		case "from", "to", "cc", "subject", "date", "message-id", "received", "return-path", "mime-version", "sender", "reply-to", "in-reply-to", "references",
+			"delivered-to", "precedence", "auto-submitted", "importance", "priority":
+			return true
+		}
+		if strings.HasPrefix(name, "x-") || strings.HasPrefix(name, "content-") || strings.HasPrefix(name, "resent-") || strings.HasPrefix(name, "list-") || strings.HasPrefix(name, "dkim-") || strings.HasPrefix(name, "arc-") {
+			return true
+		}
+	}
+	return false
+}
+
 // messageIDs lists the ids of a Message-ID, In-Reply-To or References field
 // without their angle brackets, at most 100. In-Reply-To may hold prose.
 func messageIDs(value string) []string {

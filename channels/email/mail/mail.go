@@ -239,7 +239,7 @@ func (p *parser) attachments(root *part) []Attachment {
 			return
 		case leaf.stored == nil:
 			leaf.stored = p.create(len(leaf.held))
-			leaf.stored.Write(leaf.held)
+			leaf.stored.put(leaf.held)
 			leaf.stored.close()
 		}
 		a := leaf.stored.attachment(p.filename(leaf), leaf.mediaType())

@@ -61,6 +61,11 @@ func (o *output) sha256() string {
 
 // Write implements io.Writer and never fails: see parser.failed.
 func (o *output) Write(data []byte) (int, error) {
+	o.put(data)
+	return len(data), nil
+}
+
+func (o *output) put(data []byte) {
 	if room := sniffed - len(o.head); room > 0 {
 		o.head = append(o.head, data[:min(len(data), room)]...)
 	}
@@ -73,7 +78,6 @@ func (o *output) Write(data []byte) (int, error) {
 			o.p.failed = err
 		}
 	}
-	return len(data), nil
 }
 
 func (o *output) close() {
@@ -106,7 +110,7 @@ func (o *output) attachment(name, typ string) Attachment {
 // keepAll writes what is left of a source.
 func (o *output) keepAll(from source) {
 	for data := from.next(); data != nil; data = from.next() {
-		o.Write(data)
+		o.put(data)
 	}
 }
 

@@ -145,7 +145,8 @@ func (r *rtfReader) pop() {
 
 // shown reports whether what comes is part of the text.
 func (r *rtfReader) shown() bool {
-	return !r.state.skip && !(r.isHTML && r.state.htmlRTF && !r.state.tag)
+	twice := r.isHTML && r.state.htmlRTF && !r.state.tag
+	return !r.state.skip && !twice
 }
 
 func (r *rtfReader) char(c byte) {

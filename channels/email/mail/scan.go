@@ -16,7 +16,6 @@ type part struct {
 	digest    bool // below a multipart/digest
 	cutOff    bool // the mail ended before the boundary that was due
 	use       use
-	inText    bool    // chosen for the text body
 	held      []byte  // decoded: of a body part all of it, of others the start
 	stored    *output // where the content went; nil: it is all in held
 	untold    bool    // nothing is known of its transfer encoding
@@ -214,23 +213,6 @@ func (s *scanner) openMail(root *part) {
 
 // maxPreamble is how far down in a mail without a type its parts may start.
 const maxPreamble = 2 << 10
-
-// isMailHeader reports at least one field that mail has. A line of prose may
-// have a colon, too.
-func isMailHeader(h Header) bool {
-	for i := range h {
-		name := strings.ToLower(h[i].Name)
-		switch name {
-		case "from", "to", "cc", "subject", "date", "message-id", "received", "return-path", "mime-version", "sender", "reply-to", "in-reply-to", "references",
-			"delivered-to", "precedence", "auto-submitted", "importance", "priority":
-			return true
-		}
-		if strings.HasPrefix(name, "x-") || strings.HasPrefix(name, "content-") || strings.HasPrefix(name, "resent-") || strings.HasPrefix(name, "list-") || strings.HasPrefix(name, "dkim-") || strings.HasPrefix(name, "arc-") {
-			return true
-		}
-	}
-	return false
-}
 
 // isDelimiter tells a header that was not ended by a blank line.
 func (s *scanner) isDelimiter(line []byte) bool { return s.match(line).found }

@@ -17,7 +17,7 @@ func (p *parser) openSigned(leaf *part, from source) {
 	in := &reader{from: from}
 	content, kind := signedContent(bufio.NewReaderSize(io.TeeReader(in, out), 4<<10))
 	opened := kind == oidSignedData && content != nil && p.forwards > 0 && p.openPart(content)
-	out.Write(in.rest)
+	out.put(in.rest)
 	out.keepAll(from)
 	if opened {
 		out.discard()

@@ -139,7 +139,7 @@ func TestTransferDoesNotDependOnPieces(t *testing.T) {
 	})
 }
 
-type fullSink struct{ shelf }
+type fullSink struct{}
 
 type fullFile struct{ shelved }
 

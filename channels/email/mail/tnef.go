@@ -15,7 +15,6 @@ type tnef struct {
 	html    string
 	rtf     []byte // compressed
 	charset string // of html
-	subject string
 	files   []*output
 }
 
@@ -23,14 +22,12 @@ type tnef struct {
 const (
 	tnefSignature = 0x223E9F78
 
-	tnefSubject         = 0x00018004
 	tnefBody            = 0x0002800C
 	tnefMessageProps    = 0x00069003
 	tnefRenderData      = 0x00069002 // starts an attachment
 	tnefAttachTitle     = 0x00018010
 	tnefAttachData      = 0x0006800F
 	tnefAttachmentProps = 0x00069005
-	tnefCodepage        = 0x00069007
 )
 
 // Properties of MAPI, [MS-OXPROPS].
@@ -56,7 +53,7 @@ func (p *parser) openTNEF(leaf *part, from source) {
 	t := &tnef{p: p}
 	in := &reader{from: from}
 	ok := t.read(io.TeeReader(in, out))
-	out.Write(in.rest)
+	out.put(in.rest)
 	out.keepAll(from)
 	if !ok {
 		p.defects.add("winmail.dat unreadable")
