@@ -150,6 +150,7 @@ const (
 	AlertIntakeDown  NoticeKind = "intake_down" // an account has taken nothing in for long
 	AlertIntakeUp    NoticeKind = "intake_up"   // it does again
 	AlertQuarantine  NoticeKind = "quarantine"  // messages that could not be handled
+	AlertDigest      NoticeKind = "digest"      // several alerts in one message
 	AnswerDone       NoticeKind = "done"        // a command took effect
 	AnswerRefused    NoticeKind = "refused"     // it did not, and why
 	AnswerPrompt     NoticeKind = "prompt"      // write the text now
