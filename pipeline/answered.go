@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/redress-cms/redress/cases"
@@ -51,13 +52,18 @@ func (p *Pipeline) ourMessages(ctx context.Context, u *Understood, ids []string)
 	return rows, nil
 }
 
-// nearest is the row that the first of ids names.
+// nearest is the row that the first of ids names. A message that brought
+// several alerts at once names none: its answer has to say which case it means.
 func nearest(rows []store.Outbound, ids []string) (store.Outbound, bool) {
 	for _, id := range ids {
+		var named []store.Outbound
 		for _, row := range rows {
 			if row.MessageID == id || row.ProviderID == id {
-				return row, true
+				named = append(named, row)
 			}
+		}
+		if len(named) > 0 && !slices.ContainsFunc(named, func(o store.Outbound) bool { return o.CaseID != named[0].CaseID }) {
+			return named[0], true
 		}
 	}
 	return store.Outbound{}, false

@@ -175,7 +175,7 @@ func newCity(t *testing.T, change func(*cases.Organisation)) *city {
 		Store: db, Office: c.office, Adapters: adapters, Words: pipeline.NewWords(words.Keywords()), Clock: c.clock, Logger: quiet,
 	})
 	c.sender = &pipeline.Sender{
-		Store: db, Files: &c.files, Adapters: adapters.Get, Pace: pace.NewMemory(), Clock: c.clock, Logger: quiet, OnFinal: c.office.Failed,
+		Store: db, Files: &c.files, Adapters: adapters.Get, Pace: pace.NewMemory(), Clock: c.clock, Logger: quiet, OnFinal: c.office.Failed, Digest: c.office.Digest,
 	}
 	c.timers = &pipeline.Timers{Store: db, Fire: c.office.Fire, Clock: c.clock, Logger: quiet}
 	return c

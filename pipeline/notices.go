@@ -285,6 +285,9 @@ func (s *sending) add(n cases.Notice, r recipient, row store.Outbound, talk bool
 	row.CaseID, row.Kind = s.kase.ID, n.Kind
 	row.Channel, row.Account, row.Address = r.address.Channel, r.account, r.address.Value
 	row.Subject, row.Text = rendered.Subject, rendered.Text
+	if row.Brief, err = s.brief(n, r, row); err != nil {
+		return err
+	}
 	if r.format.HTML {
 		row.HTML = rendered.HTML
 	}

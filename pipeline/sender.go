@@ -12,6 +12,7 @@ import (
 	"github.com/redress-cms/redress/channels"
 	"github.com/redress-cms/redress/pipeline/queue"
 	"github.com/redress-cms/redress/pipeline/tracing"
+	"github.com/redress-cms/redress/templates"
 )
 
 // Bounds of sending.
@@ -31,6 +32,7 @@ const (
 type Outbox interface {
 	Claim(ctx context.Context, ids []string, now time.Time) ([]store.Outbound, error)
 	FinishAll(ctx context.Context, list []store.Finished) ([]bool, error)
+	ClaimAlerts(ctx context.Context, first store.Outbound, atLeast, atMost int, now time.Time) ([]store.Outbound, error)
 	Outbound(ctx context.Context, id string) (store.Outbound, error)
 	ListOutbound(ctx context.Context, f store.OutboundFilter) ([]store.Outbound, error)
 }
@@ -65,7 +67,9 @@ type Sender struct {
 	// opted_out), and of a recipient's new address (se.Kind moved, state
 	// retry), before the row says so. A crash in between, or an error of its
 	// own, may have it called again for one row.
-	OnFinal     func(ctx context.Context, row store.Outbound, se *channels.SendError) error
+	OnFinal func(ctx context.Context, row store.Outbound, se *channels.SendError) error
+	// Digest writes several alerts as one message; nil: each goes by itself.
+	Digest      func(ctx context.Context, rows []store.Outbound) (templates.Rendered, error)
 	MaxAttempts int           // 0: 12
 	CallTimeout time.Duration // of one call to a provider; 0: 1 minute
 
@@ -124,7 +128,14 @@ func (s *Sender) send(ctx context.Context, row store.Outbound, claimed time.Time
 	if s.Clock.Now().Sub(claimed) > maxClaimAge {
 		return s.finish(ctx, row, s.putBack(0, row.ErrorCode, "its worker was held up"))
 	}
+	rows, err := s.together(ctx, row, &out)
+	if err != nil {
+		return s.finish(ctx, row, s.putBack(threadWait, row.ErrorCode, ""))
+	}
 	receipt, se := s.call(ctx, row, adapter, out)
+	if len(rows) > 1 {
+		return s.finishDigest(ctx, rows, receipt, se)
+	}
 	if se == nil {
 		if err := s.finish(ctx, row, s.sent(receipt)); err != nil || receipt.ProviderID == "" || adapter.Format().Threads {
 			return err

@@ -29,6 +29,7 @@ func HotQueries(now time.Time) []HotQuery {
 		{"CountSender", countSenderSQL, []any{key("sms"), key("+15550001111"), instant{now}, 10, 21}, "inbound_sender"},
 		{"OutboundByMessageID", outboundByMessageIDSQL, []any{keys([]string{"m1", "m2"})}, "outbox_message"},
 		{"OutboundByProviderID", outboundByProviderIDSQL, []any{key("sms"), key("main"), keys([]string{"p1", "p2"})}, "outbox_provider"},
+		{"ClaimAlerts", waitingAlertsSQL, []any{key("sms"), key("main"), key("+1"), key("01"), instant{now}, 10}, "outbox_line"},
 		{"WaitingSample", waitingSQL, []any{10, 10}, "outbox_due"},
 		{"OutboundByReplyToken", outboundByReplyTokenSQL, []any{key("token")}, "outbox_reply_token"},
 		{"CasesByMessage", casesByMessageSQL, []any{key("email"), keys([]string{"m1", "m2"})}, "messages_external"},

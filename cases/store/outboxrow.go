@@ -17,6 +17,7 @@ type outboxRow struct {
 	Address       key
 	Subject       text
 	Text          text
+	Brief         text
 	HTML          text `gorm:"column:html"`
 	Automatic     bool
 	MessageID     outsideID
@@ -53,7 +54,7 @@ func newOutboxRow(o Outbound) outboxRow {
 		ID: o.ID, Dedupe: key(o.Dedupe), CaseID: rowID(o.CaseID), InboundID: rowID(o.InboundID),
 		Kind: o.Kind, Audience: o.To, Login: key(o.Login),
 		Channel: key(o.Channel), Account: key(o.Account), Address: key(o.Address),
-		Subject: text(o.Subject), Text: text(o.Text), HTML: text(o.HTML), Automatic: o.Automatic,
+		Subject: text(o.Subject), Text: text(o.Text), Brief: text(o.Brief), HTML: text(o.HTML), Automatic: o.Automatic,
 		MessageID: outsideID(o.MessageID), ReplyToken: outsideID(o.ReplyToken), InReplyTo: text(o.InReplyTo), ReplyToRow: text(o.ReplyToRow), EditsRow: text(o.EditsRow),
 		Thread: document[[]string]{o.References}, Buttons: buttons{o.Buttons}, Prompt: o.Prompt,
 		PressID: text(o.PressID), Context: text(o.Context), Picture: o.Picture,
@@ -68,7 +69,7 @@ func (r outboxRow) outbound() Outbound {
 		ID: r.ID, Dedupe: string(r.Dedupe), CaseID: int64(r.CaseID), Reference: r.Reference, InboundID: int64(r.InboundID),
 		Kind: r.Kind, To: r.Audience, Login: string(r.Login),
 		Channel: string(r.Channel), Account: string(r.Account), Address: string(r.Address),
-		Subject: string(r.Subject), Text: string(r.Text), HTML: string(r.HTML), Automatic: r.Automatic,
+		Subject: string(r.Subject), Text: string(r.Text), Brief: string(r.Brief), HTML: string(r.HTML), Automatic: r.Automatic,
 		MessageID: string(r.MessageID), ReplyToken: string(r.ReplyToken), InReplyTo: string(r.InReplyTo), ReplyToRow: string(r.ReplyToRow), EditsRow: string(r.EditsRow),
 		References: r.Thread.V, Buttons: r.Buttons.V, Prompt: r.Prompt, PressID: string(r.PressID), Context: string(r.Context), Picture: r.Picture,
 		State: r.State, Attempts: r.Attempts, NextAttemptAt: r.NextAttemptAt.Time, AttemptedAt: r.AttemptedAt.pointer(),

@@ -94,6 +94,7 @@ type Outbound struct {
 	Address   string
 	Subject   string
 	Text      string
+	Brief     string // an alert in one line; it may go out together with others. Empty: not
 	HTML      string
 	Automatic bool
 	MessageID string // ours, for threads; indexed

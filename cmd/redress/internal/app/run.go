@@ -156,7 +156,7 @@ func (a *App) startWorkers(ctx context.Context, group *errgroup.Group) {
 
 	sender := &pipeline.Sender{
 		Store: a.Store, Files: a.ChannelFiles(), Adapters: a.Adapters.Get, Pace: a.pacer(), Clock: a.Clock, Random: rand.Float64,
-		Logger: a.Logger, Metrics: a.Metrics, Tracer: a.Tracer, OnFinal: a.Office.Failed,
+		Logger: a.Logger, Metrics: a.Metrics, Tracer: a.Tracer, OnFinal: a.Office.Failed, Digest: a.Office.Digest,
 	}
 	for _, adapter := range a.Adapters {
 		name := adapter.Name()
