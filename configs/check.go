@@ -110,7 +110,8 @@ func (d *decoder) http(h HTTP) {
 func (d *decoder) scanner(s Scanner) {
 	path, isPath := strings.CutPrefix(s.Address, "unix:")
 	place, isTCP := strings.CutPrefix(s.Address, "tcp://")
-	if s.Address != "" && !(isPath && strings.HasPrefix(path, "/")) && !(isTCP && validHostPort(place)) {
+	known := isPath && strings.HasPrefix(path, "/") || isTCP && validHostPort(place)
+	if s.Address != "" && !known {
 		d.add("scanner.address", "%q is no address of a scanner; write tcp://localhost:3310 or unix:/run/clamav/clamd.ctl", s.Address)
 	}
 	if s.MaxSize < 1 {

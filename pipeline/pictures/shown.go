@@ -117,10 +117,10 @@ func progressive(r *bufio.Reader) bool {
 		if _, err := io.ReadFull(r, marker[:]); err != nil || marker[0] != 0xFF {
 			return true // unusual: counted as the dearer
 		}
-		switch kind := marker[1]; {
-		case kind == 0xC0 || kind == 0xC1:
+		switch marker[1] {
+		case 0xC0, 0xC1:
 			return false
-		case kind == 0xC2 || kind == 0xDA:
+		case 0xC2, 0xDA:
 			return true
 		}
 		length := int(binary.BigEndian.Uint16(marker[2:]))

@@ -60,7 +60,8 @@ func (c *Clamd) Leave() {
 // Return starts it again.
 func (c *Clamd) Return() {
 	c.t.Helper()
-	listener, err := net.Listen("tcp", c.address)
+	var config net.ListenConfig
+	listener, err := config.Listen(c.t.Context(), "tcp", c.address)
 	if err != nil {
 		c.t.Fatal(err)
 	}
