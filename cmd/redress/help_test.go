@@ -41,7 +41,7 @@ func TestSurface(t *testing.T) {
 		"parse", "route test", "reference check", "register", "case list", "case show", "case accept", "case note",
 		"case ask", "case reply", "case defer", "case extend", "case forward", "case assign", "case escalate", "case resolve",
 		"case close", "case reopen", "case link", "inbound list", "inbound show", "inbound retry", "outbound list",
-		"outbound show", "outbound retry", "user add", "user disable", "user password", "user link-code", "user list",
+		"outbound show", "outbound retry", "outbound forecast", "user add", "user disable", "user password", "user link-code", "user list",
 		"template list", "template preview", "audit verify", "version", "healthcheck",
 	}
 	if !reflect.DeepEqual(got, want) {
