@@ -49,7 +49,8 @@ type IntakeOptions struct {
 	Logger   *slog.Logger
 	Metrics  *Metrics
 	Tracer   *tracing.Tracer
-	MaxBytes int64 // of one raw message; 0: no limit here
+	MaxBytes int64     // of one raw message; 0: no limit here
+	Pressure *Pressure // felt by the workers of this process; nil: by nobody
 }
 
 // Intake makes received messages durable. Its one committer, Run, takes every
@@ -225,6 +226,7 @@ func (i *Intake) commit(ctx context.Context, requests []request) {
 	if behind || err != nil {
 		err = i.spool(messages)
 	}
+	i.Pressure.note(len(requests), i.Clock.Now())
 	for _, r := range requests {
 		r.answer <- err
 	}

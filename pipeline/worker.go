@@ -27,10 +27,11 @@ type Worker struct {
 	Concurrency int // batches worked on at a time; 0: 1
 	// Handle works on a batch of items, no two of the same key. What it could
 	// not do it leaves to the sweep; its error is only logged.
-	Handle func(ctx context.Context, items []queue.Item) error
-	Clock  Clock
-	Logger *slog.Logger
-	Grace  time.Duration // after a stop, before Handle's context ends; 0: 20 s
+	Handle   func(ctx context.Context, items []queue.Item) error
+	Pressure *Pressure // of the intake in this process; nil: none
+	Clock    Clock
+	Logger   *slog.Logger
+	Grace    time.Duration // after a stop, before Handle's context ends; 0: 20 s
 }
 
 // Run works until ctx ends, then finishes what is in hand. Handle's context
@@ -53,6 +54,7 @@ func (w *Worker) loop(ctx, work context.Context) {
 		if leases == nil {
 			return
 		}
+		w.Pressure.standBack(ctx, w.Clock)
 		items := make([]queue.Item, len(leases))
 		for i, lease := range leases {
 			items[i] = lease.Item

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -95,24 +94,24 @@ func (s *Store) AppendInbound(ctx context.Context, list []Inbound) ([]Appended, 
 		rows[i] = newInboundRow(in)
 	}
 	var out []Appended
-	err := s.write(ctx, func(tx *gorm.DB) error {
+	appendAll := func(tx *gorm.DB) error {
 		out = make([]Appended, 0, len(rows))
 		for rest := rows; len(rest) > 0; {
 			chunk := firstChunk(rest)
 			rest = rest[len(chunk):]
-			ids, err := insertInbound(tx, chunk)
-			if err != nil {
-				return err
-			}
-			appended, err := matchInbound(tx, chunk, ids)
+			appended, err := appendChunk(tx, chunk)
 			if err != nil {
 				return err
 			}
 			out = append(out, appended...)
 		}
 		return nil
-	})
-	if err != nil {
+	}
+	write := s.write
+	if s.writer.Name() == postgresName && len(firstChunk(rows)) == len(rows) {
+		write = s.writeOnce // the INSERT is the transaction
+	}
+	if err := write(ctx, appendAll); err != nil {
 		return nil, fmt.Errorf("keep received messages: %w", err)
 	}
 	return out, nil
@@ -129,18 +128,10 @@ func firstChunk(rows []inboundRow) []inboundRow {
 	return rows
 }
 
-// insertInbound inserts what is not known and returns its ids.
-func insertInbound(tx *gorm.DB, rows []inboundRow) (map[messageKey]int64, error) {
-	values := make([]any, len(rows))
-	for i, r := range rows {
-		values[i] = []any{r.Channel, r.Account, r.ExternalID, r.Sender, r.ReceivedAt, r.ContentType, r.State, r.Reason,
-			r.Tries, r.NextTryAt, r.CaseID, r.ProcessedAt, r.Raw, r.RawSHA256, r.RawSize}
-	}
-	inserted, err := all[inboundRow](tx, `INSERT INTO inbound (channel, account, external_id, sender, received_at,
-			content_type, state, reason, tries, next_try_at, case_id, processed_at, raw, raw_sha256, raw_size)
-		VALUES `+strings.Repeat("?,", len(values)-1)+`?
-		ON CONFLICT (channel, external_id, account) DO NOTHING
-		RETURNING id, channel, account, external_id`, values...)
+// appendChunk inserts what is not known.
+func appendChunk(tx *gorm.DB, rows []inboundRow) ([]Appended, error) {
+	inserted, err := insertUnless[inboundRow](tx, "ON CONFLICT (channel, external_id, account) DO NOTHING",
+		"id, channel, account, external_id", rows)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +139,7 @@ func insertInbound(tx *gorm.DB, rows []inboundRow) (map[messageKey]int64, error)
 	for _, row := range inserted {
 		ids[row.key()] = row.ID
 	}
-	return ids, nil
+	return matchInbound(tx, rows, ids)
 }
 
 // matchInbound finds the id of each row: of those just inserted the first with

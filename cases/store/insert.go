@@ -13,17 +13,17 @@ import (
 
 // insert adds rows to the table of their type.
 func insert[T any](db *gorm.DB, rows ...T) error {
-	_, err := insertUnless(db, "", "", rows)
+	_, err := insertUnless[int64](db, "", "", rows)
 	return err
 }
 
 // insertUnless adds rows, but leaves out those that conflict says, and returns
-// the given column of the rows that it added, if one is given.
+// the given columns of the rows that it added, if there are any.
 //
 // PostgreSQL gets all rows as one array per column: the statement is the same
 // for any number of them, so that it is planned once. SQLite has no round trip
 // to save; it gets row by row.
-func insertUnless[T any](db *gorm.DB, conflict, returning string, rows []T) ([]string, error) {
+func insertUnless[R, T any](db *gorm.DB, conflict, returning string, rows []T) ([]R, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
@@ -39,13 +39,13 @@ func insertUnless[T any](db *gorm.DB, conflict, returning string, rows []T) ([]s
 		conflict += " RETURNING " + returning
 	}
 	if db.Name() == postgresName {
-		return insertArrays(db, described.Table, columns, conflict, rows)
+		return insertArrays[R](db, described.Table, columns, conflict, rows)
 	}
 	query := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)%s", described.Table, names(columns),
 		strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", "), conflict)
-	var added []string
+	var added []R
 	for _, row := range rows {
-		got, err := all[string](db, query, fieldsOf(columns, row)...)
+		got, err := all[R](db, query, fieldsOf(columns, row)...)
 		if err != nil {
 			return nil, err
 		}
@@ -75,12 +75,12 @@ func names(columns []*schema.Field) string {
 }
 
 // insertArrays is insertUnless of PostgreSQL.
-func insertArrays[T any](db *gorm.DB, table string, columns []*schema.Field, conflict string, rows []T) ([]string, error) {
+func insertArrays[R, T any](db *gorm.DB, table string, columns []*schema.Field, conflict string, rows []T) ([]R, error) {
 	from, values, err := arrays(columns, rows)
 	if err != nil {
 		return nil, err
 	}
-	return bound[string](db, fmt.Sprintf("INSERT INTO %s (%s) SELECT * FROM %s AS new%s", table, names(columns), from, conflict), values)
+	return bound[R](db, fmt.Sprintf("INSERT INTO %s (%s) SELECT * FROM %s AS new%s", table, names(columns), from, conflict), values)
 }
 
 // newRows stands for the rows that are handed to updated.

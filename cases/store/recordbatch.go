@@ -186,7 +186,7 @@ func (b *batch) saveOutbox() error {
 			rows = append(rows, row)
 		}
 	}
-	added, err := insertUnless(b.tx, "ON CONFLICT (dedupe) DO NOTHING", "id", rows)
+	added, err := insertUnless[string](b.tx, "ON CONFLICT (dedupe) DO NOTHING", "id", rows)
 	if err != nil {
 		return err
 	}

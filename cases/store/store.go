@@ -99,9 +99,19 @@ func (s *Store) read(ctx context.Context) *gorm.DB { return s.reader.WithContext
 // write runs f in one transaction, again when the database found that it
 // crossed another one. f must not change what it was handed before it returns nil.
 func (s *Store) write(ctx context.Context, f func(tx *gorm.DB) error) error {
+	return repeated(func() error { return s.writer.WithContext(ctx).Transaction(f) })
+}
+
+// writeOnce is write for an f with one statement that changes something, which
+// is a transaction by itself.
+func (s *Store) writeOnce(ctx context.Context, f func(db *gorm.DB) error) error {
+	return repeated(func() error { return f(s.writer.WithContext(ctx)) })
+}
+
+func repeated(f func() error) error {
 	var err error
 	for range maxRetries {
-		if err = s.writer.WithContext(ctx).Transaction(f); !isCrossed(err) {
+		if err = f(); !isCrossed(err) {
 			return err
 		}
 	}

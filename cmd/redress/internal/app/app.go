@@ -69,6 +69,7 @@ type App struct {
 	shared   *pipeline.SharedClock // nil: another clock
 	closers  []io.Closer
 
+	pressure         pipeline.Pressure
 	lastOrganisation atomic.Pointer[cases.Organisation]
 	readyMu          sync.Mutex
 	readyAt          map[string]time.Time

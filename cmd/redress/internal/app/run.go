@@ -115,6 +115,7 @@ func (a *App) newIntake(role Role) (*pipeline.Intake, error) {
 	return pipeline.NewIntake(pipeline.IntakeOptions{
 		Store: a.Store, Queue: a.Queue, Spool: a.spool, Clock: a.Clock, Logger: a.Logger, Metrics: a.Metrics, Tracer: a.Tracer,
 		MaxBytes: a.Settings.Limits.MessageBytes * 2, // base64 and headers
+		Pressure: &a.pressure,
 	}), nil
 }
 
@@ -149,7 +150,9 @@ func (a *App) startWorkers(ctx context.Context, group *errgroup.Group) {
 		Clock: a.Clock, Logger: a.Logger, Metrics: a.Metrics, Tracer: a.Tracer,
 	})
 	worker := func(topic string, n int, handle func(context.Context, []queue.Item) error) {
-		w := &pipeline.Worker{Queue: a.Queue, Topic: topic, Concurrency: n, Handle: handle, Clock: a.Clock, Logger: a.Logger}
+		w := &pipeline.Worker{
+			Queue: a.Queue, Topic: topic, Concurrency: n, Handle: handle, Pressure: &a.pressure, Clock: a.Clock, Logger: a.Logger,
+		}
 		group.Go(func() error { return w.Run(ctx) })
 	}
 	worker(pipeline.TopicInbound, inboundWorkers, stages.HandleItems)
