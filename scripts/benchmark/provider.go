@@ -18,6 +18,7 @@ type provider struct {
 
 	mu      sync.Mutex
 	took    map[string]time.Time // by recipient
+	by      map[string]int       // by recipient: how many
 	count   int
 	first   time.Time
 	last    time.Time
@@ -29,7 +30,7 @@ func newProvider(ctx context.Context, delay time.Duration) (*provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &provider{url: "http://" + listener.Addr().String(), delay: delay, took: map[string]time.Time{}, changed: make(chan struct{}, 1)}
+	p := &provider{url: "http://" + listener.Addr().String(), delay: delay, took: map[string]time.Time{}, by: map[string]int{}, changed: make(chan struct{}, 1)}
 	p.server = &http.Server{Handler: p, ReadHeaderTimeout: time.Minute}
 	go func() { _ = p.server.Serve(listener) }()
 	return p, nil
@@ -58,6 +59,7 @@ func (p *provider) note(to string, at time.Time) int {
 	defer p.mu.Unlock()
 	p.count++
 	p.took[to] = at
+	p.by[to]++
 	if p.first.IsZero() {
 		p.first = at
 	}
@@ -91,4 +93,25 @@ func (p *provider) await(ctx context.Context, recipients int) (first, last time.
 			return first, last, fmt.Errorf("%d of %d people have a message: %w", reached, recipients, ctx.Err())
 		}
 	}
+}
+
+// messages is how many messages somebody has.
+func (p *provider) messages(to string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.by[to]
+}
+
+// awaitMore waits until somebody has more messages than before.
+func (p *provider) awaitMore(ctx context.Context, to string, before int) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for p.messages(to) == before {
+		select {
+		case <-p.changed:
+		case <-ctx.Done():
+			return fmt.Errorf("no answer: %w", ctx.Err())
+		}
+	}
+	return nil
 }

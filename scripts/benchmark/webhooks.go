@@ -31,16 +31,20 @@ func form(run string, n int) url.Values {
 
 // shots are signed webhook requests, written out before any clock runs.
 func shots(p *product, run string, from, count int) [][]byte {
-	const path = "/webhooks/sms/main"
 	list := make([][]byte, count)
 	for i := range list {
-		f := form(run, from+i)
-		body := f.Encode()
-		list[i] = fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\n"+
-			"X-Twilio-Signature: %s\r\nContent-Length: %d\r\n\r\n%s",
-			path, p.address, twilioapi.Sign(authToken, "http://"+p.address+path, f), len(body), body)
+		list[i] = sign(p, form(run, from+i))
 	}
 	return list
+}
+
+// sign writes out a webhook request with Twilio's signature.
+func sign(p *product, f url.Values) []byte {
+	const path = "/webhooks/sms/main"
+	body := f.Encode()
+	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\n"+
+		"X-Twilio-Signature: %s\r\nContent-Length: %d\r\n\r\n%s",
+		path, p.address, twilioapi.Sign(authToken, "http://"+p.address+path, f), len(body), body)
 }
 
 // client is one keep-alive connection of the provider. net/http would take
