@@ -87,8 +87,13 @@ func (b *bench) run(ctx context.Context, p *product, args ...string) error {
 	return nil
 }
 
-// start starts a long command and waits until it listens.
+// start starts a long command and waits until everything works.
 func (b *bench) start(ctx context.Context, p *product, role string) error {
+	return b.startUntil(ctx, p, role, "/readyz")
+}
+
+// startUntil starts a long command and waits until a page of it answers 200.
+func (b *bench) startUntil(ctx context.Context, p *product, role, page string) error {
 	log, err := os.Create(filepath.Join(p.folder, role+".log"))
 	if err != nil {
 		return err
@@ -104,7 +109,7 @@ func (b *bench) start(ctx context.Context, p *product, role string) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.address+"/readyz", nil)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.address+page, nil)
 		if err != nil {
 			return err
 		}
