@@ -38,8 +38,19 @@ func HotQueries(now time.Time) []HotQuery {
 		{"CaseAttachment", caseAttachmentSQL, []any{key("id"), 1}, "attachments_public"},
 		{"ReceivedMessage", receivedMessageSQL, []any{key("telegram"), key("city"), key("7/3"), key("7")}, "messages_external"},
 		{"ReceivedMessage, album", albumMessageSQL, []any{key("telegram"), key("city"), key("A"), key("7")}, "messages_album"},
+		{"FirstInLine", firstInLineSQL, []any{[]int64{1, 2}, senderQueueBytes}, "inbound_sender_queue"},
+		{"LookAhead: copies", lookAheadSQL, lookAheadArgs(now), "inbound_message"},
+		{"LookAhead: flood", lookAheadSQL, lookAheadArgs(now), "inbound_sender"},
+		{"LookAhead: contacts", lookAheadSQL, lookAheadArgs(now), "contact_addresses_address"},
+		{"Overdue", `SELECT * FROM cases WHERE ` + runningStatuses + ` AND due_at < ? ORDER BY id DESC LIMIT 50`,
+			[]any{instant{now}}, "cases_"},
 		{"OwnerLoad", ownerLoadSQL + ` GROUP BY owner`, nil, "cases_status"},
 	}
+}
+
+func lookAheadArgs(now time.Time) []any {
+	ids, senders := keys([]string{"SM1", "SM2"}), keys([]string{"+15550001111", "+15550002222"})
+	return []any{key("sms"), ids, key("sms"), senders, instant{now}, key("sms"), senders, key("sms"), senders}
 }
 
 // Explain returns the plan of a query.

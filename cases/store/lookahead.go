@@ -29,12 +29,14 @@ func (s *Store) FirstInLine(ctx context.Context, ids []int64) ([]InLine, error) 
 	return list, nil
 }
 
+// CROSS JOIN has SQLite begin with the few rows that are named.
 const firstInLineSQL = `SELECT i.*, summed.waiting FROM (
 		SELECT id, waiting, sum(size) OVER (ORDER BY id) - size AS before FROM (
 			SELECT first.id, first.waiting, (SELECT length(raw) FROM inbound r WHERE r.id = first.id) AS size FROM (
-				SELECT min(w.id) AS id, count(*) AS waiting FROM inbound w
-				WHERE w.state = 'received' AND (w.channel, w.sender) IN (
-					SELECT named.channel, named.sender FROM inbound named WHERE named.id IN ? AND named.state = 'received')
+				SELECT min(w.id) AS id, count(*) AS waiting
+				FROM (SELECT DISTINCT channel, sender FROM inbound WHERE id IN ? AND state = 'received') AS named
+				CROSS JOIN inbound w
+				WHERE w.channel = named.channel AND w.sender = named.sender AND w.state = 'received'
 				GROUP BY w.channel, w.sender) AS first) AS sized) AS summed
 	JOIN inbound i ON i.id = summed.id
 	WHERE summed.before < ? ORDER BY i.id`
