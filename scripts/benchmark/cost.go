@@ -18,6 +18,7 @@ type meter struct {
 	database time.Duration // CPU of PostgreSQL; SQLite's is redress's
 	commits  float64
 	wal      float64 // bytes
+	size     float64 // of the database, bytes
 	peak     float64 // MB
 }
 
@@ -36,7 +37,7 @@ func (b *bench) meter(ctx context.Context, p *product, e engines) (meter, error)
 		return m, fmt.Errorf("flushing statistics: %w", err)
 	}
 	err = conn.QueryRow(ctx, `SELECT (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()),
-		(SELECT wal_bytes FROM pg_stat_wal)`).Scan(&m.commits, &m.wal)
+		(SELECT wal_bytes FROM pg_stat_wal), pg_database_size(current_database())`).Scan(&m.commits, &m.wal, &m.size)
 	if err != nil {
 		return m, fmt.Errorf("reading statistics: %w", err)
 	}
@@ -73,6 +74,7 @@ func (r *report) cost(engine string, before, after meter, count int) {
 		r.note(name+"CPU of PostgreSQL", per(milliseconds(after.database-before.database)), "ms")
 		r.note(name+"transactions", per(after.commits-before.commits), "")
 		r.note(name+"WAL", per(after.wal-before.wal)/1024, "kB")
+		r.note(name+"on disk", per(after.size-before.size)/1024, "kB")
 	}
 	r.note(name+"peak memory", after.peak, "MB")
 }

@@ -63,8 +63,13 @@ func run(ctx context.Context, args []string) error {
 	flags.BoolVar(&b.quick, "quick", false, "small numbers: shows that all works, and roughly how fast")
 	only := flags.String("only", "", "names of measurements, comma between; empty: all but seed")
 	path := flags.String("json", "bench.json", "file to write the table to")
-	seeded := len(args) > 0 && slices.Contains(args, "seed")
-	if err := flags.Parse(slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "seed" })); err != nil {
+	list := b.measurements()
+	if len(args) > 0 {
+		if m, ok := map[string]measurement{"seed": {"seed", b.seeded}, "flood": {"flood", b.flood}}[args[0]]; ok {
+			list, args = []measurement{m}, args[1:]
+		}
+	}
+	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	for name, value := range map[string]*string{
@@ -76,10 +81,6 @@ func run(ctx context.Context, args []string) error {
 	}
 	if b.redress == "" || b.folder == "" {
 		return errors.New("--redress and --folder are missing: run scripts/bench")
-	}
-	list := b.measurements()
-	if seeded {
-		list = []measurement{{"seed", b.seeded}}
 	}
 	b.report.begin(b.quick)
 	for _, m := range list {
