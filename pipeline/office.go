@@ -25,6 +25,7 @@ import (
 type Office struct {
 	OfficeOptions
 	organisation organisationCache
+	loads        loads
 	ids          ulid.LockedMonotonicReader // so that ids of one millisecond sort as they were drawn
 }
 
@@ -203,15 +204,6 @@ func (o *Office) actOn(ctx context.Context, c cases.Case, desk cases.Desk, timer
 	return change.Case, nil
 }
 
-// load is how many open cases each officer has in a department, or in all.
-func (o *Office) load(ctx context.Context, department string) (map[string]int, error) {
-	load, err := o.Store.OwnerLoad(ctx, department)
-	if err != nil {
-		return nil, fmt.Errorf("counting open cases: %w", err)
-	}
-	return load, nil
-}
-
 // save records a step and wakes the sender.
 func (o *Office) save(ctx context.Context, step store.Step) (store.Recorded, error) {
 	recorded, err := o.saveAll(ctx, []store.Step{step})
@@ -230,6 +222,7 @@ func (o *Office) saveAll(ctx context.Context, steps []store.Step) ([]store.Recor
 	}
 	topics := map[string][]queue.Item{}
 	for i, step := range steps {
+		o.loads.handedOut(step.Change)
 		if step.Change != nil {
 			for _, e := range step.Change.Events {
 				if e.Kind == cases.EventEscalated {

@@ -64,9 +64,9 @@ func (o *Office) registerOnce(ctx context.Context, by cases.Actor, in Spoken) (c
 	if err := o.spokenContact(ctx, &step, &draft, in); err != nil {
 		return cases.Case{}, err
 	}
-	load, err := o.Store.OwnerLoad(ctx, "")
+	load, err := o.load(ctx, "")
 	if err != nil {
-		return cases.Case{}, fmt.Errorf("counting open cases: %w", err)
+		return cases.Case{}, err
 	}
 	change, err := o.registration(org, load, now, by, draft)
 	if err != nil {
