@@ -146,6 +146,7 @@ const (
 	AlertInfected    NoticeKind = "file_infected"    // a harmful file came
 	AlertUndelivered NoticeKind = "undelivered"
 	AlertFlood       NoticeKind = "sender_flood"
+	AlertMass        NoticeKind = "case_mass"   // many alike: to the next level, once
 	AlertUrgent      NoticeKind = "case_urgent" // danger to people: to the next level, beside the owner
 	AlertIntakeDown  NoticeKind = "intake_down" // an account has taken nothing in for long
 	AlertIntakeUp    NoticeKind = "intake_up"   // it does again

@@ -160,6 +160,7 @@ func (d Desk) Link(c Case, ref Reference) (Change, error) {
 		return Change{}, Refuse(Invalid, "A case is linked to another one. Please give its reference.")
 	}
 	w := d.draft(c)
+	w.settleParent(ref)
 	w.event(EventLinked, "").Data["reference"] = string(ref)
 	return w.done()
 }

@@ -80,6 +80,7 @@ type card struct {
 	due, deferred                    string
 	accepted                         bool
 	subject, description             string
+	similar                          Reference
 	outcome                          Outcome
 }
 
@@ -88,7 +89,7 @@ func cardOf(c Case) card {
 		status: c.Status, priority: c.Priority, level: c.Level, rating: c.Rating,
 		service: c.Service, department: c.Department, area: c.Area, owner: c.Owner,
 		due: instant(c.DueAt), deferred: instant(c.DeferredUntil), accepted: c.AcceptedAt != nil,
-		subject: c.Subject, description: c.Description, outcome: c.Outcome,
+		subject: c.Subject, description: c.Description, outcome: c.Outcome, similar: c.SuggestedParent(),
 	}
 }
 

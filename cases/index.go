@@ -82,6 +82,10 @@ func (r Rules) WithDefaults() Rules {
 	r.RecentTalk = orDuration(r.RecentTalk, defaultRecentTalk)
 	r.AlertExpiry = orDuration(r.AlertExpiry, defaultAlertExpiry)
 	r.NoticeExpiry = orDuration(r.NoticeExpiry, defaultNoticeExpiry)
+	r.Similar = orDuration(r.Similar, defaultSimilar)
+	if r.MassEvent == 0 {
+		r.MassEvent = defaultMassEvent
+	}
 	if r.FloodLimit == 0 {
 		r.FloodLimit = defaultFloodLimit
 	}

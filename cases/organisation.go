@@ -194,6 +194,8 @@ type Rules struct {
 	FloodWindow  time.Duration // default 1 min
 	RecentTalk   time.Duration // how long a case takes further texts without a keyword; default 30 days
 	Urgent       []string      // words that raise the priority by a step, any language
+	Similar      time.Duration // within it, cases alike may be one matter; default 48 h
+	MassEvent    int           // so many alike are one event; default 5
 	Alarms       []Alarm       `json:",omitempty"` // dangers beside and in place of the built-in ones
 	AlertExpiry  time.Duration // staff alerts are not sent after it; default 24 h
 	NoticeExpiry time.Duration // complainant notices are not sent after it; default 72 h

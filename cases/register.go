@@ -22,6 +22,7 @@ type Draft struct {
 	ReceivedAt                time.Time // zero: now
 	Confidential              bool
 	Classification            Classification
+	Similar                   *Similar // what is open about the same matter; nil: nothing
 	// Quiet registers without a notice to the complainant: what came in must
 	// not be answered. The case counts as acknowledged by whoever answers.
 	Quiet bool
@@ -71,6 +72,7 @@ func (d Desk) Register(in Draft) (Change, error) {
 	if alarm := in.Classification.Alarm; alarm != nil {
 		w.alarmed(*alarm)
 	}
+	w.likeOthers(in.Similar)
 	return w.done()
 }
 

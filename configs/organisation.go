@@ -155,15 +155,17 @@ type (
 		Priority cases.Priority `yaml:"priority,omitempty"`
 	}
 	rulesFile struct {
-		Settle       timespan    `yaml:"settle,omitempty"`
-		FloodLimit   int         `yaml:"flood_limit,omitempty"`
-		FloodWindow  timespan    `yaml:"flood_window,omitempty"`
-		RecentTalk   timespan    `yaml:"recent_talk,omitempty"`
-		Urgent       []string    `yaml:"urgent,omitempty,flow"`
-		Alarms       []alarmFile `yaml:"alarms,omitempty"`
-		AlertExpiry  timespan    `yaml:"alert_expiry,omitempty"`
-		NoticeExpiry timespan    `yaml:"notice_expiry,omitempty"`
-		Splitting    string      `yaml:"splitting,omitempty"`
+		Settle        timespan    `yaml:"settle,omitempty"`
+		FloodLimit    int         `yaml:"flood_limit,omitempty"`
+		FloodWindow   timespan    `yaml:"flood_window,omitempty"`
+		RecentTalk    timespan    `yaml:"recent_talk,omitempty"`
+		Urgent        []string    `yaml:"urgent,omitempty,flow"`
+		Alarms        []alarmFile `yaml:"alarms,omitempty"`
+		SimilarWithin timespan    `yaml:"similar_within,omitempty"`
+		MassEvent     int         `yaml:"mass_event,omitempty"`
+		AlertExpiry   timespan    `yaml:"alert_expiry,omitempty"`
+		NoticeExpiry  timespan    `yaml:"notice_expiry,omitempty"`
+		Splitting     string      `yaml:"splitting,omitempty"`
 	}
 )
 

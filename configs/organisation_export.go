@@ -19,7 +19,7 @@ func ExportOrganisation(o *cases.Organisation) ([]byte, error) {
 		Routes:       exportRoute(o.Routes),
 		Rules: rulesFile{
 			Settle: timespan(o.Rules.Settle), FloodLimit: o.Rules.FloodLimit, FloodWindow: timespan(o.Rules.FloodWindow),
-			RecentTalk: timespan(o.Rules.RecentTalk), Urgent: o.Rules.Urgent,
+			RecentTalk: timespan(o.Rules.RecentTalk), Urgent: o.Rules.Urgent, SimilarWithin: timespan(o.Rules.Similar), MassEvent: o.Rules.MassEvent,
 			AlertExpiry: timespan(o.Rules.AlertExpiry), NoticeExpiry: timespan(o.Rules.NoticeExpiry),
 			Splitting: string(o.Rules.Splitting),
 		},

@@ -27,7 +27,7 @@ func (d *decoder) organisation(f organisationFile) *cases.Organisation {
 		Rules: cases.Rules{
 			Settle: time.Duration(f.Rules.Settle), FloodLimit: f.Rules.FloodLimit,
 			FloodWindow: time.Duration(f.Rules.FloodWindow), RecentTalk: time.Duration(f.Rules.RecentTalk),
-			Urgent: f.Rules.Urgent, AlertExpiry: time.Duration(f.Rules.AlertExpiry), NoticeExpiry: time.Duration(f.Rules.NoticeExpiry),
+			Urgent: f.Rules.Urgent, Similar: time.Duration(f.Rules.SimilarWithin), MassEvent: f.Rules.MassEvent, AlertExpiry: time.Duration(f.Rules.AlertExpiry), NoticeExpiry: time.Duration(f.Rules.NoticeExpiry),
 			Splitting: cases.Splitting(f.Rules.Splitting),
 		},
 	}

@@ -40,6 +40,9 @@ func (p *Pipeline) register(ctx context.Context, u *Understood) error {
 	if list.Certain && u.Org.Rules.Splitting == cases.SplitAlways {
 		return p.registerApart(ctx, u, draft, list)
 	}
+	if err := p.Office.similar(ctx, u.Org, &draft); err != nil {
+		return err
+	}
 	change, err := p.Office.registration(u.Org, u.Load, u.Now, p.desk(u).By, draft)
 	if err != nil {
 		return err

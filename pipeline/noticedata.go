@@ -126,7 +126,14 @@ func (s *sending) staffButtons(n cases.Notice, r recipient) [][]store.Button {
 	if s.kase.AcceptedAt == nil {
 		first = append([]store.Button{button("accept")}, first...)
 	}
-	return [][]store.Button{first, {button("defer"), button("forward"), button("resolve")}, {details}}
+	last := []store.Button{details}
+	if parent := s.kase.SuggestedParent(); parent != "" {
+		link := button("link")
+		link.Label += " " + string(parent)
+		link.Data += " " + string(parent)
+		last = append(last, link)
+	}
+	return [][]store.Button{first, {button("defer"), button("forward"), button("resolve")}, last}
 }
 
 // complainantButtons save typing the keywords.

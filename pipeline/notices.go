@@ -259,6 +259,9 @@ func (s *sending) toStaff(ctx context.Context, n cases.Notice, r recipient) erro
 		To: cases.ToStaff, Login: r.login, Automatic: true,
 		ExpiresAt: expiry(s.step.At, s.org.Rules.AlertExpiry),
 	}
+	if once := n.Data["once"]; once != "" {
+		row.Dedupe = once + ":" + r.login
+	}
 	if !isCard(n.Kind) {
 		card, ok, err := s.cardOf(ctx, r)
 		if err != nil {

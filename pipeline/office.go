@@ -58,6 +58,8 @@ type CaseStore interface {
 	Events(ctx context.Context, caseID int64) ([]cases.Event, error)
 	Cards(ctx context.Context, caseID int64) ([]store.Outbound, error)
 	OwnerLoad(ctx context.Context, department string) (map[string]int, error)
+	SimilarCases(ctx context.Context, service, area string, since time.Time, limit int) ([]cases.Case, error)
+	Links(ctx context.Context, caseID int64) ([]cases.Reference, error)
 	Lessons(ctx context.Context, language string, words []string) (cases.Lessons, error)
 	UserByAddress(ctx context.Context, a cases.Address) (cases.User, error)
 	SaveUser(ctx context.Context, u cases.User) error

@@ -64,6 +64,9 @@ func (o *Office) registerOnce(ctx context.Context, by cases.Actor, in Spoken) (c
 	if err := o.spokenContact(ctx, &step, &draft, in); err != nil {
 		return cases.Case{}, err
 	}
+	if err := o.similar(ctx, org, &draft); err != nil {
+		return cases.Case{}, err
+	}
 	load, err := o.load(ctx, "")
 	if err != nil {
 		return cases.Case{}, err

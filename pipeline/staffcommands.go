@@ -23,6 +23,7 @@ const (
 // staffCommand is one order of staff on one case.
 type staffCommand struct {
 	prompt bool // without a text, ask for it
+	all    bool // it is done to the linked cases too
 	hands  bool // it may choose a new owner, by how much each has to do
 	act    func(d cases.Desk, c cases.Case, text string) (cases.Change, error)
 }
@@ -41,6 +42,10 @@ var staffCommands = map[string]staffCommand{
 	"resolve": {prompt: true, act: func(d cases.Desk, c cases.Case, text string) (cases.Change, error) {
 		return d.Resolve(c, cases.Resolution{Text: text})
 	}},
+	"resolve_all": {prompt: true, all: true, act: func(d cases.Desk, c cases.Case, text string) (cases.Change, error) {
+		return d.Resolve(c, cases.Resolution{Text: text})
+	}},
+	"link":   {prompt: true, act: linkTo},
 	"close":  {act: cases.Desk.Close},
 	"reopen": {hands: true, act: cases.Desk.Reopen},
 	"status": {}, "case": {}, "mine": {}, "help": {},
@@ -153,6 +158,11 @@ func (p *Pipeline) act(ctx context.Context, u *Understood, c cases.Case, command
 			return err
 		}
 	}
+	if order.all {
+		if err := p.resolveLinked(ctx, u, c, command.Text); err != nil {
+			return err
+		}
+	}
 	change, err := order.act(p.desk(u), c, command.Text)
 	var refused *cases.Error
 	if errors.As(err, &refused) {
@@ -171,7 +181,7 @@ func (p *Pipeline) act(ctx context.Context, u *Understood, c cases.Case, command
 		entry := p.message(u)
 		entry.ExternalID = "" // no mail to the complainant answers it
 		// What the complainant is not told stays off the tracking page too.
-		entry.Held = !slices.Contains([]string{"ask", "reply", "resolve"}, command.Name)
+		entry.Held = !slices.Contains([]string{"ask", "reply", "resolve", "resolve_all"}, command.Name)
 		u.Step.Messages = append(u.Step.Messages, entry)
 	}
 	return p.answerStaff(ctx, u, &change.Case, cases.Notice{Kind: cases.AnswerDone, Data: map[string]string{"action": command.Name}})

@@ -174,6 +174,20 @@ func (s *Store) CasesOfContact(ctx context.Context, contactID int64, limit int) 
 const casesOfContactSQL = `SELECT * FROM cases WHERE contact_id = ?
 	ORDER BY coalesce(last_inbound_at, received_at) DESC, id DESC LIMIT ?`
 
+// SimilarCases are the open cases of a service and area received since then,
+// newest first.
+func (s *Store) SimilarCases(ctx context.Context, service, area string, since time.Time, limit int) ([]cases.Case, error) {
+	rows, err := all[caseRow](s.read(ctx), similarCasesSQL, key(service), key(area), instant{since}, limit)
+	list, err := converted(rows, err, caseRow.domain)
+	if err != nil {
+		return nil, fmt.Errorf("read similar cases: %w", err)
+	}
+	return list, nil
+}
+
+const similarCasesSQL = `SELECT * FROM cases WHERE service = ? AND area = ? AND received_at >= ?
+	AND status NOT IN ('resolved', 'closed') ORDER BY received_at DESC, id DESC LIMIT ?`
+
 // CaseFilter chooses cases; every field that is set must hold.
 type CaseFilter struct {
 	Statuses   []cases.Status

@@ -44,6 +44,7 @@ func HotQueries(now time.Time) []HotQuery {
 		{"LookAhead: contacts", lookAheadSQL, lookAheadArgs(now), "contact_addresses_address"},
 		{"Overdue", `SELECT * FROM cases WHERE ` + runningStatuses + ` AND due_at < ? ORDER BY id DESC LIMIT 50`,
 			[]any{instant{now}}, "cases_"},
+		{"SimilarCases", similarCasesSQL, []any{key("water-leak"), key("ward-9"), instant{now}, 50}, "cases_similar"},
 		{"OwnerLoad", ownerLoadSQL + ` GROUP BY owner`, nil, "cases_status"},
 	}
 }

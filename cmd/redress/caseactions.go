@@ -252,6 +252,7 @@ type resolveCommand struct {
 	Outcome   string `help:"upheld, partly_upheld, not_upheld, withdrawn, out_of_jurisdiction or duplicate." enum:"upheld,partly_upheld,not_upheld,withdrawn,out_of_jurisdiction,duplicate" default:"upheld"`
 	Remedy    string `help:"What was done to put it right."`
 	RootCause string `help:"Why it happened."`
+	All       bool   `help:"Resolve the open cases linked to it too; each complainant is told of the own case."`
 }
 
 // Help is shown by `redress case resolve --help`.
@@ -261,11 +262,38 @@ func (resolveCommand) Help() string {
 
 // Run resolves a case.
 func (c resolveCommand) Run(r *invocation) error {
-	return c.act(r, func(d cases.Desk, k cases.Case) (cases.Change, error) {
-		return d.Resolve(k, cases.Resolution{
-			Text: c.String(), Outcome: cases.Outcome(c.Outcome), Remedy: c.Remedy, RootCause: c.RootCause,
-		})
-	})
+	in := cases.Resolution{Text: c.String(), Outcome: cases.Outcome(c.Outcome), Remedy: c.Remedy, RootCause: c.RootCause}
+	if c.All {
+		if err := c.linked(r, in); err != nil {
+			return err
+		}
+	}
+	return c.act(r, func(d cases.Desk, k cases.Case) (cases.Change, error) { return d.Resolve(k, in) })
+}
+
+// linked resolves the open cases linked to the one.
+func (c resolveCommand) linked(r *invocation, in cases.Resolution) error {
+	ref, err := parseReference(c.Ref)
+	if err != nil {
+		return err
+	}
+	a, err := r.open()
+	if err != nil {
+		return err
+	}
+	by, err := r.actor(c.As)
+	if err != nil {
+		return err
+	}
+	parent, err := a.Store.CaseByReference(r.Context, ref)
+	if err != nil {
+		return refusal(err, "case "+string(ref), "", "redress case list")
+	}
+	if !parent.Status.Open() {
+		return nil // the case's own resolution will be refused
+	}
+	_, err = a.Office.ResolveLinked(r.Context, parent, by, func(cases.Case) bool { return true }, in)
+	return err
 }
 
 type closeCommand struct {

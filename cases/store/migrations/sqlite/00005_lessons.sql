@@ -1,5 +1,6 @@
 -- What confirmed cases teach: which words go with which service. A case has one
--- lesson, kept whole so that it can be taken back.
+-- lesson, kept whole so that it can be taken back. By cases_similar new cases
+-- are compared with those of their service and area.
 
 -- +goose Up
 CREATE TABLE lessons (
@@ -22,3 +23,4 @@ CREATE TABLE lesson_words (
     cases    INTEGER NOT NULL,
     PRIMARY KEY (language, word, service)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX cases_similar ON cases (service, area, received_at, id);
