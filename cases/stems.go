@@ -126,8 +126,8 @@ func regularEnglish(word string) string {
 		return "curb"
 	case "licence", "licences", "licencing":
 		return "license"
-	case "neighbour", "neighbours":
-		return "neighbor"
+	case "neighbours":
+		return "neighbour"
 	case "colour", "coloured":
 		return "color"
 	case "misspelt":

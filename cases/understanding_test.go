@@ -40,7 +40,7 @@ func TestWordsInAnyForm(t *testing.T) {
 		{"one word of two", "all streetlights are not working", "light"},
 		{"a letter left out", "garbge everywhere", "garbage"},
 		{"a letter doubled", "garbbage everywhere", "garbage"},
-		{"letters swapped", "grabage everywhere", "garbage"},
+		{"letters swapped", "garbaeg everywhere", "garbage"},
 		{"another vowel", "garbege everywhere", "garbage"},
 		{"another word is left alone", "the cabbage is cheap", ""},
 		{"hindi in latin letters", "mere ghar ke samne paani bhar gaya hai", "flood"},
