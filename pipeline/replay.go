@@ -17,6 +17,9 @@ const (
 	// segmentsPerTurn is more than the one segment that a turn of the
 	// committer may add, so that the spool empties under load too.
 	segmentsPerTurn = 16
+	// segmentsTogether share a transaction while the database takes them: after
+	// a long outage there are many, of a message or two each.
+	segmentsTogether = 200
 	// turnTime is when a turn ends early, once it has moved two segments:
 	// providers wait meanwhile.
 	turnTime = time.Second
@@ -27,6 +30,9 @@ const (
 // replay moves segments of the spool into the database, oldest first, when it
 // is time.
 func (i *Intake) replay(ctx context.Context) {
+	for began := i.Clock.Now(); i.replayTogether(ctx) && i.Clock.Now().Sub(began) < turnTime; {
+		continue
+	}
 	began := i.Clock.Now()
 	for n, segment := range i.Spool.Oldest(segmentsPerTurn) {
 		now := i.Clock.Now()
@@ -54,6 +60,39 @@ func (i *Intake) replay(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// replayTogether moves many segments at once, and reports whether it did. What
+// is in any way out of the ordinary is left to be moved one by one.
+func (i *Intake) replayTogether(ctx context.Context) bool {
+	if i.pause > 0 { // the last try failed
+		return false
+	}
+	var messages []channels.Inbound
+	var segments []spool.Segment
+	bytes := 0
+	for _, segment := range i.Spool.Oldest(segmentsTogether) {
+		more, damaged, err := i.Spool.Read(segment)
+		if damaged || err != nil || len(messages)+len(more) > groupRows {
+			break
+		}
+		for _, m := range more {
+			bytes += len(m.Raw)
+		}
+		if bytes > groupBytes {
+			break
+		}
+		messages, segments = append(messages, more...), append(segments, segment)
+	}
+	if len(segments) < 2 || i.save(ctx, messages) != nil {
+		return false
+	}
+	for _, segment := range segments {
+		if !i.clear(segment, false) {
+			return false
+		}
+	}
+	return true
 }
 
 // refused tells a segment that the database refuses from a database that takes

@@ -43,6 +43,7 @@ type Spool struct {
 
 	mu       sync.Mutex
 	segments []Segment // oldest first
+	messages int       // in them
 	bytes    int64     // of segments and of what was put aside
 	next     uint64
 	aside    int // segments in quarantine
@@ -98,7 +99,7 @@ func (s *Spool) load() error {
 		}
 		messages, _ := decode(data) // damage is dealt with when it is its turn
 		size := int64(len(data)) + fileBytes(messages)
-		s.segments = append(s.segments, Segment{number, size, max(1, len(messages))})
+		s.add(Segment{number, size, max(1, len(messages))})
 		s.bytes += size
 		s.next = max(s.next, number+1)
 	}
@@ -152,7 +153,7 @@ func (s *Spool) Append(messages ...channels.Inbound) error {
 	if err := syncFolder(s.folder); err != nil {
 		return errors.Join(fmt.Errorf("writing to the spool: %w", err), removeIfThere(s.path(number)))
 	}
-	s.segments = append(s.segments, Segment{number, size, len(messages)})
+	s.add(Segment{number, size, len(messages)})
 	s.bytes += size
 	return nil
 }
@@ -247,11 +248,7 @@ func (s *Spool) SetAside(segment Segment) error {
 func (s *Spool) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := 0
-	for _, segment := range s.segments {
-		n += segment.messages
-	}
-	return n
+	return s.messages
 }
 
 // Aside is the number of segments in quarantine.
@@ -261,8 +258,23 @@ func (s *Spool) Aside() int {
 	return s.aside
 }
 
+func (s *Spool) add(segment Segment) {
+	s.segments = append(s.segments, segment)
+	s.messages += segment.messages
+}
+
+// drop forgets a segment, nearly always the first of very many.
 func (s *Spool) drop(segment Segment) {
-	s.segments = slices.DeleteFunc(s.segments, func(x Segment) bool { return x.number == segment.number })
+	i := slices.IndexFunc(s.segments, func(x Segment) bool { return x.number == segment.number })
+	switch {
+	case i < 0:
+		return
+	case i == 0:
+		s.segments = s.segments[1:]
+	default:
+		s.segments = slices.Delete(s.segments, i, i+1)
+	}
+	s.messages -= segment.messages
 }
 
 func (s *Spool) path(number uint64) string {
