@@ -45,7 +45,8 @@ func ProcessLease(holder string) string { return "process:" + holder }
 // whether holder has it. Whoever lets it run out may lose it to another. On
 // PostgreSQL now is the database's, so that machines whose clocks differ agree.
 func (s *Store) Lease(ctx context.Context, name, holder string, now time.Time, ttl time.Duration) (bool, error) {
-	n, err := int64(0), error(nil)
+	var n int64
+	var err error
 	if s.writer.Name() == postgresName {
 		n, err = s.exec(ctx, `INSERT INTO leases (name, holder, expires_at)
 			VALUES (?, ?, clock_timestamp() + ? * interval '1 microsecond')

@@ -142,7 +142,7 @@ func TestRedisCluster(t *testing.T) {
 	}
 	until(t, "a replica in step with each master", func(ctx context.Context) error {
 		for _, address := range addresses {
-			if role(t, address) == "master" && !inStep(ctx, address) {
+			if role(ctx, t, address) == "master" && !inStep(ctx, address) {
 				return fmt.Errorf("%s has none", address)
 			}
 		}
@@ -152,7 +152,7 @@ func TestRedisCluster(t *testing.T) {
 	s.withRedis(urls...)
 	s.outliveMaster(func() {
 		for _, node := range nodes {
-			if role(t, node.address) == "master" {
+			if role(t.Context(), t, node.address) == "master" {
 				node.kill()
 				return
 			}
@@ -198,7 +198,7 @@ func TestRedisSentinels(t *testing.T) {
 	s := newPlayed(t, true)
 	s.withRedis(urls...)
 	s.outliveMaster(master.kill)
-	if got := role(t, replica.address); got != "master" {
+	if got := role(t.Context(), t, replica.address); got != "master" {
 		t.Errorf("the replica is %s in the end", got)
 	}
 }
@@ -212,11 +212,11 @@ func inStep(ctx context.Context, address string) bool {
 }
 
 // role is master or slave.
-func role(t *testing.T, address string) string {
+func role(ctx context.Context, t *testing.T, address string) string {
 	t.Helper()
 	client := redis.NewClient(&redis.Options{Addr: address})
 	defer client.Close()
-	answer, err := client.Do(t.Context(), "ROLE").Slice()
+	answer, err := client.Do(ctx, "ROLE").Slice()
 	must(t, err)
 	name, _ := answer[0].(string)
 	return name

@@ -68,8 +68,8 @@ func newLoad(s *system, b *book, seed uint64) *load {
 // run complains until ctx ends.
 func (l *load) run(ctx context.Context, perSecond float64) error {
 	begun := time.Now()
-	for due := 0.0; ; {
-		due = perSecond * time.Since(begun).Seconds()
+	for {
+		due := perSecond * time.Since(begun).Seconds()
 		for float64(l.next) < due {
 			count := 1
 			if l.random.IntN(burstEvery) == 0 {
@@ -80,14 +80,15 @@ func (l *load) run(ctx context.Context, perSecond float64) error {
 			}
 		}
 		if rest(ctx, 5*time.Millisecond) != nil {
-			return nil
+			return nil //nolint:nilerr // told to stop
 		}
 	}
 }
 
 // complain has one person write count complaints in a row.
 func (l *load) complain(count int) error {
-	channel, who := "sms", 0
+	var who int
+	channel := "sms"
 	switch draw := l.random.IntN(100); {
 	case draw < 60:
 		who = l.random.IntN(texters)

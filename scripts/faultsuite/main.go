@@ -74,7 +74,7 @@ func command(ctx context.Context, arguments []string, out io.Writer) (int, error
 	file := flags.String("json", "", "file for the report as JSON")
 	list := flags.Bool("list", false, "tell the faults there are")
 	if err := flags.Parse(arguments); err != nil {
-		return 2, nil
+		return 2, nil //nolint:nilerr // flag has told it
 	}
 	if *list {
 		for _, f := range faults() {

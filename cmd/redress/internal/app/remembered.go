@@ -100,7 +100,7 @@ func (a *App) recall() (*remembered, error) {
 		return nil, fmt.Errorf("recalling the organisation: %w", err)
 	}
 	var known remembered
-	if err := json.Unmarshal(text, &known); err != nil || known.Organisation == nil {
+	if json.Unmarshal(text, &known) != nil || known.Organisation == nil {
 		return nil, nil // damaged: as good as none
 	}
 	want, err := a.Store.WantedSchema()
@@ -109,7 +109,7 @@ func (a *App) recall() (*remembered, error) {
 	}
 	var faults cases.Faults
 	if err := known.Organisation.Index(); err != nil && !errors.As(err, &faults) {
-		return nil, nil
+		return nil, fmt.Errorf("recalling the organisation: %w", err)
 	}
 	return &known, nil
 }
@@ -124,12 +124,12 @@ func (a *App) catchUp(ctx context.Context) error {
 			a.Logger.Info("the database is back")
 			return nil
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // told to stop
 		case !Away(err):
 			return err
 		}
 		if a.Clock.Wait(ctx, a.Clock.Now().Add(catchUpEvery)) != nil {
-			return nil
+			return nil //nolint:nilerr // told to stop
 		}
 	}
 }

@@ -91,8 +91,11 @@ func (a *App) Run(ctx context.Context, role Role, gate *Gate, extra ...func(*htt
 func (a *App) stayAlive(ctx context.Context) (end func()) {
 	a.alive = &pipeline.Leases{Store: a.Store, Holder: a.holder, Clock: a.Clock, Logger: a.Logger}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan error, 1)
-	go func() { done <- a.alive.Run(ctx) }()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = a.alive.Run(ctx) // it logs what fails
+	}()
 	return func() { cancel(); <-done }
 }
 
