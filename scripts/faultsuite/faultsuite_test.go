@@ -24,8 +24,11 @@ func TestMixedFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := options{
-		duration: 70 * time.Second, rate: 8, seed: 4, patience: 5 * time.Minute,
+		duration: time.Minute, rate: 8, seed: 4, patience: 5 * time.Minute,
 		folder: folder, out: t.Output(),
+		// Twilio is asked about these two minutes later; cmd/redress tries them
+		// with a clock of its own.
+		without: []string{"sms-500", "sms-timeout", "sms-cut", "sms-silent"},
 	}
 	if err := readable(folder); err != nil {
 		t.Fatal(err)

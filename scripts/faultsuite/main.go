@@ -30,6 +30,7 @@ type options struct {
 	seed     uint64
 	faults   []string // each alone; empty: mixed
 	times    int
+	without  []string      // not in the mixed run
 	patience time.Duration // for what is under way at the end
 	folder   string
 	program  string // a redress built with the tag faults; empty: built here
@@ -230,7 +231,8 @@ func (o options) steps(what string) []step {
 	if what == "mixed" {
 		var able []fault
 		for _, f := range faults() {
-			if f.name != "spool-full" || o.duration > 3*time.Minute {
+			long := f.name == "spool-full" && o.duration <= 3*time.Minute
+			if !long && !slices.Contains(o.without, f.name) {
 				able = append(able, f)
 			}
 		}

@@ -101,7 +101,7 @@ func (a *App) recall() (*remembered, error) {
 	}
 	var known remembered
 	if json.Unmarshal(text, &known) != nil || known.Organisation == nil {
-		return nil, nil // damaged: as good as none
+		return nil, nil //nolint:nilerr // damaged: as good as none
 	}
 	want, err := a.Store.WantedSchema()
 	if err != nil || known.Schema < want {
