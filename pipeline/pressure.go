@@ -9,7 +9,7 @@ import (
 // Bounds of standing back.
 const (
 	pressureGroup = 8                      // callers of one commit: providers are waiting
-	pressureQuiet = 10 * time.Millisecond  // without such a commit: they are not any more
+	pressureQuiet = 50 * time.Millisecond  // without such a commit: they are not any more
 	maxStandBack  = 250 * time.Millisecond // so that what is accepted is also answered
 )
 

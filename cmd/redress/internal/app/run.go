@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -78,6 +79,7 @@ func (a *App) Run(ctx context.Context, role Role, gate *Gate, extra ...func(*htt
 		})
 	}
 	gate.Open(a.handler(role, intake, extra...))
+	debug.FreeOSMemory() // what only the start needed
 	a.Logger.Info("ready", "gateway", role.Gateway, "worker", role.Worker, "public_url", a.Settings.HTTP.PublicURL)
 	err = group.Wait()
 	if err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled) {
