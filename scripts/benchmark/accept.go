@@ -96,7 +96,7 @@ func (b *bench) readyShared(ctx context.Context) (*product, engines, error) {
 	if err != nil {
 		return nil, e, err
 	}
-	p, err := b.settle(e, taker.url, "")
+	p, err := b.settle(ctx, e, taker.url, "")
 	if err != nil {
 		return nil, e, err
 	}

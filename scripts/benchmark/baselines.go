@@ -44,7 +44,7 @@ func (b *bench) oneRowInserts(ctx context.Context, clients int) (float64, error)
 	if err != nil {
 		return 0, err
 	}
-	defer conn.Close(ctx)
+	defer func() { _ = conn.Close(ctx) }()
 	if _, err := conn.Exec(ctx, `CREATE TABLE received (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 		external_id text NOT NULL UNIQUE, raw bytea NOT NULL)`); err != nil {
 		return 0, err
@@ -77,7 +77,7 @@ func (b *bench) oneRowCommits(ctx context.Context) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1)
 	if _, err := db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS received
 		(id INTEGER PRIMARY KEY, external_id TEXT NOT NULL UNIQUE, raw BLOB NOT NULL) STRICT`); err != nil {
@@ -87,7 +87,7 @@ func (b *bench) oneRowCommits(ctx context.Context) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer insert.Close()
+	defer func() { _ = insert.Close() }()
 	raw := []byte(form("base", 1).Encode())
 	began, commits := time.Now(), 0
 	for length := time.Duration(b.size(1, 5)) * time.Second; time.Since(began) < length; commits++ {

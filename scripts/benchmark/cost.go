@@ -32,7 +32,7 @@ func (b *bench) meter(ctx context.Context, p *product, e engines) (meter, error)
 	if err != nil {
 		return m, err
 	}
-	defer conn.Close(ctx)
+	defer func() { _ = conn.Close(ctx) }()
 	if _, err := conn.Exec(ctx, `SELECT pg_stat_force_next_flush()`); err != nil {
 		return m, fmt.Errorf("flushing statistics: %w", err)
 	}

@@ -69,7 +69,7 @@ func (b *bench) fillMailbox(mailbox string, count, size int) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	for n := range count {
 		text := letter(n, size)
 		command := c.Append("INBOX", int64(len(text)), nil)
@@ -116,7 +116,7 @@ func (b *bench) fetchMailbox(mailbox string) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	fetch := c.Fetch(imap.SeqSet{imap.SeqRange{Start: 1, Stop: 0}}, &imap.FetchOptions{
 		UID: true, BodySection: []*imap.FetchItemBodySection{{Peek: true}},
 	})
@@ -143,7 +143,7 @@ func (b *bench) readMailbox(ctx context.Context, mailbox string, count int) (too
 	if err != nil {
 		return 0, 0, err
 	}
-	defer conn.Close(ctx)
+	defer func() { _ = conn.Close(ctx) }()
 	if err := b.startUntil(ctx, p, "serve", "/healthz"); err != nil {
 		return 0, 0, err
 	}

@@ -12,7 +12,7 @@ func queueReplies(ctx context.Context, database string, count int) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(ctx)
+	defer func() { _ = conn.Close(ctx) }()
 	_, err = conn.Exec(ctx, `INSERT INTO outbox (id, dedupe, reference, kind, audience, login, channel, account, address,
 			subject, text, html, automatic, in_reply_to, reply_to_row, edits_row, thread, prompt, press_id, context,
 			state, attempts, next_attempt_at, segments, error_code, error, created_at)

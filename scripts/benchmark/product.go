@@ -45,12 +45,12 @@ type engines struct {
 
 // settle writes the settings of a product that has not started yet. smsAPI is
 // the provider's address; mailbox, when not empty, is read by IMAP.
-func (b *bench) settle(e engines, smsAPI, mailbox string) (*product, error) {
+func (b *bench) settle(ctx context.Context, e engines, smsAPI, mailbox string) (*product, error) {
 	folder, err := os.MkdirTemp(b.folder, "redress-")
 	if err != nil {
 		return nil, err
 	}
-	address, err := freeAddress()
+	address, err := freeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (b *bench) startUntil(ctx context.Context, p *product, role, page string) e
 	if err != nil {
 		return err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 	p.command = exec.CommandContext(ctx, b.redress, role, "--config", p.config)
 	p.command.Stdout, p.command.Stderr = log, log
 	if err := p.command.Start(); err != nil {
@@ -150,7 +150,7 @@ func (b *bench) newDatabase(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer conn.Close(ctx)
+	defer func() { _ = conn.Close(ctx) }()
 	name := fmt.Sprintf("bench_%d", time.Now().UnixNano())
 	if _, err := conn.Exec(ctx, "CREATE DATABASE "+name); err != nil {
 		return "", err
@@ -167,7 +167,7 @@ func (b *bench) ready(ctx context.Context, onPostgres bool, smsAPI, mailbox stri
 			return nil, e, err
 		}
 	}
-	p, err := b.settle(e, smsAPI, mailbox)
+	p, err := b.settle(ctx, e, smsAPI, mailbox)
 	if err != nil {
 		return nil, e, err
 	}
@@ -218,8 +218,8 @@ func usageOf(pid int) (usage, error) {
 
 func (p *product) usage() (usage, error) { return usageOf(p.command.Process.Pid) }
 
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func freeAddress(ctx context.Context) (string, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}

@@ -81,7 +81,7 @@ func fill(ctx context.Context, database string, count int) error {
 			if err != nil {
 				return err
 			}
-			defer conn.Close(context.WithoutCancel(groupCtx))
+			defer func() { _ = conn.Close(context.WithoutCancel(groupCtx)) }()
 			for _, statement := range seedStatements[table] {
 				if _, err := conn.Exec(groupCtx, statement, count, min(seedOpen, count)); err != nil {
 					return fmt.Errorf("filling %s: %w", table, err)
@@ -97,13 +97,13 @@ func fill(ctx context.Context, database string, count int) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	for _, table := range []string{"contacts", "cases"} {
 		if _, err := conn.Exec(ctx, fmt.Sprintf(`SELECT setval('%s_id_seq', (SELECT max(id) FROM %s))`, table, table)); err != nil {
 			return fmt.Errorf("setting the next id: %w", err)
 		}
 	}
-	if _, err := conn.Exec(ctx, `VACUUM (ANALYZE)`); err != nil { // as autovacuum does in time
+	if _, err := conn.Exec(ctx, `VACUUM (ANALYSE)`); err != nil { // as autovacuum does in time
 		return fmt.Errorf("analysing: %w", err)
 	}
 	_, err = conn.Exec(ctx, `CHECKPOINT`)

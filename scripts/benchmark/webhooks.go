@@ -102,7 +102,7 @@ func fire(ctx context.Context, p *product, clients int, requests [][]byte, limit
 				errs <- err
 				return
 			}
-			defer c.conn.Close()
+			defer func() { _ = c.conn.Close() }()
 			for n := next.Add(1) - 1; n < int64(len(requests)) && time.Since(began) < limit; n = next.Add(1) - 1 {
 				if err := c.post(requests[n]); err != nil {
 					errs <- err
