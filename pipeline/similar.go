@@ -75,7 +75,7 @@ func (p *Pipeline) resolveLinked(ctx context.Context, u *Understood, c cases.Cas
 	desk := p.desk(u)
 	in := cases.Resolution{Text: strings.TrimSpace(text)}
 	if _, err := desk.Resolve(c, in); err != nil {
-		return nil // the command itself will say why
+		return nil //nolint:nilerr // the command itself will say why
 	}
 	_, err := p.Office.ResolveLinked(ctx, c, desk.By, func(k cases.Case) bool { return mayHandle(u.Org, *u.Staff, k) }, in)
 	return err
