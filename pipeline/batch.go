@@ -65,6 +65,7 @@ func (p *Pipeline) together(ctx context.Context, rows []store.InLine) (map[int64
 	}
 	shared := *p
 	shared.Store, shared.load = ahead, ahead.load
+	shared.organisation = func(context.Context) (*cases.Organisation, error) { return ahead.org, nil }
 	var errs []error
 	var ready []*Understood
 	var ends []tracing.End
@@ -121,6 +122,7 @@ func (p *Pipeline) saveTogether(ctx context.Context, ready []*Understood) error 
 // for a whole batch. All else it leaves to the store.
 type lookedAhead struct {
 	Records
+	org      *cases.Organisation
 	channels map[string]store.Ahead
 	loads    map[string]map[string]int // open cases by officer, by department
 	count    func(ctx context.Context, department string) (map[string]int, error)
@@ -131,7 +133,7 @@ func (p *Pipeline) lookAhead(ctx context.Context, rows []store.InLine) (*lookedA
 	if err != nil {
 		return nil, fmt.Errorf("loading the organisation: %w", err)
 	}
-	a := &lookedAhead{Records: p.Store, channels: map[string]store.Ahead{}, loads: map[string]map[string]int{}, count: p.load}
+	a := &lookedAhead{Records: p.Store, org: org, channels: map[string]store.Ahead{}, loads: map[string]map[string]int{}, count: p.load}
 	byChannel := map[string][]store.InLine{}
 	for _, in := range rows {
 		byChannel[in.Channel] = append(byChannel[in.Channel], in)

@@ -91,11 +91,14 @@ type Records interface {
 // Pipeline turns inbound rows into changes of cases.
 type Pipeline struct {
 	Options
-	load func(ctx context.Context, department string) (map[string]int, error) // open cases by officer
+	load         func(ctx context.Context, department string) (map[string]int, error) // open cases by officer
+	organisation func(ctx context.Context) (*cases.Organisation, error)
 }
 
 // New makes a Pipeline.
-func New(o Options) *Pipeline { return &Pipeline{Options: o, load: o.Office.load} }
+func New(o Options) *Pipeline {
+	return &Pipeline{Options: o, load: o.Office.load, organisation: o.Office.Organisation}
+}
 
 // HandleInbound works on one inbound row, after those of the same sender that
 // came before it. It returns an error only when nothing could be learned about
@@ -210,7 +213,7 @@ func (p *Pipeline) process(ctx context.Context, in store.Inbound) (result string
 
 // runStages brings one message to the step that is to be saved.
 func (p *Pipeline) runStages(ctx context.Context, in store.Inbound) (*Understood, error) {
-	org, err := p.Office.Organisation(ctx)
+	org, err := p.organisation(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("loading the organisation: %w", err)
 	}
