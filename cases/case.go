@@ -266,6 +266,12 @@ func (a Attachment) Spoken() bool {
 	return strings.HasPrefix(a.ContentType, "audio/") || strings.HasPrefix(a.ClaimedType, "audio/")
 }
 
+// Watched reports whether a file is one to be watched.
+func (a Attachment) Watched() bool {
+	video := strings.HasPrefix(a.ContentType, "video/") || strings.HasPrefix(a.ClaimedType, "video/")
+	return video && !a.Spoken()
+}
+
 // Direction of a message, seen from us.
 type Direction string
 

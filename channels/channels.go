@@ -127,6 +127,8 @@ type Format struct {
 	Buttons bool   // Outbound.Buttons are shown
 	// Pictures: Outbound.Picture is shown, the text under it.
 	Pictures bool
+	// MaxFile: an Outbound.File of at most so many bytes goes along; 0: none.
+	MaxFile int64
 	// Threads: every message names its conversation by Message-IDs, as mail
 	// does; without, talk is joined by time.
 	Threads bool

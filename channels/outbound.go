@@ -18,10 +18,18 @@ type Outbound struct {
 	Thread    Thread
 	Buttons   [][]Button // rows
 	Picture   []byte     // JPEG; only where Format.Pictures
+	File      *File      // only where Format.MaxFile; the text goes under it
 	Prompt    bool       // ask the recipient to answer this very message
 	Edit      string     // Receipt.ProviderID of our earlier message that this replaces
 	PressID   string     // answer to a pressed button, shown as a short note
 	ExpiresAt time.Time  // zero: never; not sent after
+}
+
+// File is a stored file that goes along with a message.
+type File struct {
+	Name        string // made of the case's reference: the sender's may pretend
+	ContentType string // by content
+	SHA256      string // Files have it
 }
 
 // Thread places a message in a conversation.

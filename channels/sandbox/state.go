@@ -288,6 +288,10 @@ func chatMessage(m botapi.Message) chatText {
 		text.Kind, text.Text = "photo", m.Caption
 	case m.Document != nil:
 		text.Kind, text.Text = "document", m.Document.Name
+	case m.Audio != nil:
+		text.Kind, text.Text = "document", m.Audio.Name
+	case m.Video != nil:
+		text.Kind, text.Text = "document", m.Video.Name
 	case m.Voice != nil:
 		text.Kind = "voice"
 	case m.Location != nil:

@@ -31,6 +31,8 @@ func (a *Adapter) Send(ctx context.Context, out channels.Outbound) (channels.Rec
 		receipt, failure = a.edit(ctx, out)
 	case len(out.Picture) > 0:
 		receipt, failure = a.sendPicture(ctx, out)
+	case out.File != nil:
+		receipt, failure = a.sendFile(ctx, out)
 	default:
 		receipt, failure = a.send(ctx, out)
 	}

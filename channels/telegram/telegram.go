@@ -149,7 +149,7 @@ func (a *Adapter) Name() channels.Name {
 
 // Format implements channels.Adapter.
 func (a *Adapter) Format() channels.Format {
-	format := channels.Format{Medium: "chat", HTML: true, Buttons: true, Pictures: true, Edits: true, MaxText: maxText}
+	format := channels.Format{Medium: "chat", HTML: true, Buttons: true, Pictures: true, MaxFile: maxUpload, Edits: true, MaxText: maxText}
 	if a.Audience != AudienceBoth {
 		format.Audience = channels.Audience(a.Audience)
 	}
@@ -248,6 +248,10 @@ func (a *Adapter) bot(ctx context.Context) (*tgbotapi.BotAPI, *httpcall.Call) {
 func request[T any](ctx context.Context, a *Adapter, c tgbotapi.Chattable) (result T, call *httpcall.Call, err error) {
 	bot, call := a.bot(ctx)
 	resp, err := bot.Request(c)
+	var answer *tgbotapi.Error
+	if resp != nil && errors.As(err, &answer) && answer.Code == 0 { // the library leaves it out of what it says of uploads
+		answer.Code = resp.ErrorCode
+	}
 	if err != nil || len(resp.Result) == 0 {
 		return result, call, err
 	}

@@ -62,7 +62,7 @@ func (p *provider) serve(w http.ResponseWriter, r *http.Request) {
 		refuse(401, "Unauthorized")(w, r) //nolint:misspell // Telegram's word
 		return
 	}
-	_ = r.ParseForm()
+	_ = r.ParseMultipartForm(1 << 20) // or a form without files
 	p.mu.Lock()
 	p.calls = append(p.calls, call{method, r.PostForm})
 	p.next++

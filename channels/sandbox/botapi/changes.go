@@ -39,7 +39,7 @@ func (s *Server) Forward(chatID, from int64, name, text string) (messageID int, 
 // an own file.
 func (s *Server) EditText(chatID, from int64, messageID int, text string) error {
 	return s.change(chatID, from, messageID, func(m *Message) error {
-		if len(m.Photo) > 0 || m.Document != nil || m.Voice != nil {
+		if len(m.Photo) > 0 || m.Document != nil || m.Voice != nil || m.Audio != nil || m.Video != nil {
 			m.Caption = text
 		} else {
 			m.Text = text

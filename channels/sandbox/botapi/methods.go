@@ -17,7 +17,7 @@ import (
 
 // The provider's bounds.
 const (
-	maxRequestBytes = 20 << 20
+	maxRequestBytes = 51 << 20
 	maxText         = 4096 // UTF-16 units after entities are parsed
 	maxButtonData   = 64   // bytes
 	pressLife       = 150 * time.Second
@@ -48,8 +48,8 @@ func (s *Server) method(name string) method {
 		return s.deleteWebhook
 	case "getwebhookinfo":
 		return s.getWebhookInfo
-	case "sendphoto":
-		return s.sendPhoto
+	case "sendphoto", "sendvoice", "sendaudio", "sendvideo", "senddocument":
+		return s.sendFile(strings.TrimPrefix(strings.ToLower(name), "send"))
 	case "sendmessage":
 		return s.sendMessage
 	case "editmessagetext", "editmessagereplymarkup":

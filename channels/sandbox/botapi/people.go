@@ -61,6 +61,14 @@ func (s *Server) SendVoice(chatID, from int64, data []byte, length time.Duration
 	})
 }
 
+// SendVideoNote lets a person send a short video.
+func (s *Server) SendVideoNote(chatID, from int64, data []byte) (messageID int, err error) {
+	id := s.store("video_notes", ".mp4", data)
+	return s.speak(chatID, from, 0, func(m *Message) {
+		m.VideoNote = &File{FileID: id, UniqueID: "u" + id, Size: len(data)}
+	})
+}
+
 // SendLocation lets a person send a point on the map.
 func (s *Server) SendLocation(chatID, from int64, latitude, longitude float64) (messageID int, err error) {
 	return s.speak(chatID, from, 0, func(m *Message) {
@@ -255,6 +263,16 @@ func (s *Server) Block(person int64) {
 	defer s.mu.Unlock()
 	if c := s.chats[person]; c != nil {
 		c.blocked = true
+	}
+}
+
+// ForbidVoice makes a person refuse voice messages of the bot, a setting that
+// some have.
+func (s *Server) ForbidVoice(person int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.chats[person]; c != nil {
+		c.noVoice = true
 	}
 }
 

@@ -70,6 +70,7 @@ type chat struct {
 	messages []*Message
 	nextID   int
 	blocked  bool
+	noVoice  bool
 	moved    int64 // migrated to
 }
 

@@ -41,6 +41,9 @@ type Message struct {
 	Photo           []PhotoSize `json:"photo,omitempty"`
 	Document        *File       `json:"document,omitempty"`
 	Voice           *File       `json:"voice,omitempty"`
+	Audio           *File       `json:"audio,omitempty"`
+	Video           *File       `json:"video,omitempty"`
+	VideoNote       *File       `json:"video_note,omitempty"`
 	Location        *Location   `json:"location,omitempty"`
 	Contact         *Contact    `json:"contact,omitempty"`
 	Sticker         *Sticker    `json:"sticker,omitempty"`
@@ -91,7 +94,7 @@ type PhotoSize struct {
 	Size     int    `json:"file_size,omitempty"`
 }
 
-// File is a document or a voice note.
+// File is a document, a sound or a video.
 type File struct {
 	FileID   string `json:"file_id"`
 	UniqueID string `json:"file_unique_id"`
