@@ -143,6 +143,7 @@ const (
 	AlertHeld        NoticeKind = "case_held"        // a stranger wrote
 	AlertParticipant NoticeKind = "case_participant" // somebody in copy wrote
 	AlertPicture     NoticeKind = "picture"          // a photo of the complainant's
+	AlertFile        NoticeKind = "file"             // a voice note, video or document of theirs
 	AlertInfected    NoticeKind = "file_infected"    // a harmful file came
 	AlertUndelivered NoticeKind = "undelivered"
 	AlertFlood       NoticeKind = "sender_flood"
@@ -156,6 +157,7 @@ const (
 	AnswerRefused    NoticeKind = "refused"     // it did not, and why
 	AnswerPrompt     NoticeKind = "prompt"      // write the text now
 	AnswerCase       NoticeKind = "case"        // /case and Details
+	AnswerFull       NoticeKind = "full"        // /full: messages with what was left out
 	AnswerQueue      NoticeKind = "queue"       // /mine
 	AnswerLinked     NoticeKind = "chat_linked"
 	AnswerStaffHelp  NoticeKind = "staff_help"

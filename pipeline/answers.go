@@ -108,6 +108,9 @@ func (p *Pipeline) answerStaff(ctx context.Context, u *Understood, c *cases.Case
 		row.InReplyTo = u.Message.ID
 		row.References = []string{u.Message.ID}
 	}
+	if n.Kind == cases.AnswerCase && s.hasFuller && r.format.Buttons {
+		row.Buttons = [][]store.Button{{{Label: s.Templates.Label(r.language, "full"), Data: "/full " + string(c.Reference)}}}
+	}
 	if n.Kind == cases.AnswerPrompt {
 		row.Prompt, row.Context = true, n.Data["action"]
 		row.Buttons = s.choicesOf(n, r)

@@ -12,6 +12,7 @@ import (
 type attached struct {
 	files int
 	voice int // of them, to be listened to
+	video int // of them, to be watched
 }
 
 func (a *attached) count(m cases.Message) {
@@ -20,8 +21,11 @@ func (a *attached) count(m cases.Message) {
 	}
 	for _, file := range m.Attachments {
 		a.files++
-		if file.Spoken() {
+		switch {
+		case file.Spoken():
 			a.voice++
+		case file.Watched():
+			a.video++
 		}
 	}
 }
@@ -43,8 +47,10 @@ func (s *sending) countFiles(ctx context.Context, notices []cases.Notice) error 
 	if err != nil {
 		return fmt.Errorf("reading the conversation: %w", err)
 	}
+	s.earlier = earlier
 	for _, m := range earlier {
 		s.withCase.count(m)
+		s.hasFuller = s.hasFuller || leftOut(m)
 	}
 	return nil
 }

@@ -121,6 +121,7 @@ type city struct {
 	lines    map[string]*line
 	files    channelstest.Files
 	brings   []channels.Attachment // files of the next message
+	whole    string                // what it says beyond what its sender wrote
 	messages int
 	seen     map[string]int // messages of a channel that were looked at
 	last     map[string][]store.Outbound

@@ -179,9 +179,7 @@ func (p *Pipeline) hold(ctx context.Context, u *Understood) error {
 // save puts a change, the message itself and what is to be sent into the step.
 func (p *Pipeline) save(ctx context.Context, u *Understood, change cases.Change) error {
 	u.Case = &change.Case
-	if m := u.Message; m.Forwarded != "" && len(change.Events) > 0 && change.Events[0].Note == "" {
-		change.Events[0].Note = "Forwarded from " + m.Forwarded + "."
-	}
+	forwarded(u.Message.Forwarded, &change)
 	if err := p.copied(ctx, u, &change); err != nil {
 		return err
 	}

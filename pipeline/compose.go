@@ -1,12 +1,16 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 
+	"github.com/gabriel-vasile/mimetype"
+
+	"github.com/redress-cms/redress/cases"
 	"github.com/redress-cms/redress/cases/store"
 	"github.com/redress-cms/redress/channels"
 )
@@ -31,10 +35,15 @@ func (s *Sender) compose(ctx context.Context, row store.Outbound) (out channels.
 			out.Thread.InReplyTo = id
 		}
 	}
-	if row.Picture != "" {
-		if out.Picture, err = s.readPicture(ctx, row.Picture); err != nil {
-			return out, nil, err
-		}
+	switch {
+	case row.Picture == "":
+	case row.Kind == cases.AlertFile:
+		out.File, err = s.file(ctx, row)
+	default:
+		out.Picture, err = s.readPicture(ctx, row.Picture)
+	}
+	if err != nil {
+		return out, nil, err
 	}
 	if row.EditsRow == "" {
 		return out, nil, nil
@@ -71,6 +80,22 @@ func (s *Sender) readPicture(ctx context.Context, name string) (data []byte, err
 		return nil, fmt.Errorf("reading a picture: %w", err)
 	}
 	return data, nil
+}
+
+// file names a file of the complainant's for the adapter to read.
+func (s *Sender) file(ctx context.Context, row store.Outbound) (file *channels.File, err error) {
+	content, err := s.Files.Get(ctx, row.Picture)
+	if err != nil {
+		return nil, fmt.Errorf("opening a file: %w", err)
+	}
+	defer func() { err = errors.Join(err, content.Close()) }()
+	found, err := mimetype.DetectReader(content)
+	if err != nil {
+		return nil, fmt.Errorf("reading a file: %w", err)
+	}
+	return &channels.File{
+		Name: cmp.Or(row.Reference, "file") + found.Extension(), ContentType: baseType(found.String()), SHA256: row.Picture,
+	}, nil
 }
 
 // earlier is the provider's id of an earlier row. It is empty when that row

@@ -186,7 +186,16 @@ func TestForwarded(t *testing.T) {
 	c.play(`
 		eve@chat (forwarded=Ravi): STATUS of the water leak in Ward 4?
 		-> eve@chat acknowledged C1
-		-> asha@chat assigned C1
+		-> asha@chat assigned C1 Forwarded_from:_Ravi
+		.. 5m
+		eve@chat (forwarded=somebody): It leaks since Monday
+		-> asha@chat follow_up Forwarded_from:_somebody_not_named
+		-> eve@chat added
+		asha@chat: /case C1
+		-> asha@chat case Forwarded_from:_Ravi
+		asha@chat: /accept C1
+		-> asha@chat done
+		-> asha@chat updated Forwarded_from:_Ravi
 		bob@chat (forwarded=asha): /resolve C1 done
 		-> bob@chat held
 		-> asha@chat case_held C1
@@ -212,6 +221,11 @@ func TestVoiceNote(t *testing.T) {
 		leo@text: hello
 		-> leo@text acknowledged
 		-> dora@letter assigned
+		.. 5m
+		-> eve@chat added
+		eve@chat (video): Look at this
+		-> asha@chat follow_up Videos_to_watch:_1
+		-> eve@chat added
 		bob@text (voice): The lamp is out
 		-> bob@text acknowledged C3 -in_words
 		-> leo@text assigned C3 Voice_note

@@ -50,7 +50,7 @@ func (s *sending) data(n cases.Notice, r recipient) templates.Data {
 		sent = s.withCase
 		d.Text = strings.TrimSpace(n.Text + "\n\n" + c.Description)
 	}
-	d.Files, d.Voice = sent.files, sent.voice
+	d.Files, d.Voice, d.Videos = sent.files, sent.voice, sent.video
 	d.Channel = c.Intake
 	d.Complainant, d.Contact = s.contact.Name, c.Address
 	if address, ok := n.Data["address"]; ok { // the alert is about another one
@@ -62,10 +62,13 @@ func (s *sending) data(n cases.Notice, r recipient) templates.Data {
 	for _, e := range s.events {
 		d.Events = append(d.Events, templates.Line{At: e.At, Who: e.Actor.String(), What: strings.TrimSpace(string(e.Kind) + " " + e.Note)})
 	}
-	d.Facts = factsOf(c)
+	d.Facts, d.Forwarded = factsOf(c), n.Data[dataForwarded]
 	for _, reason := range c.Reasons {
-		if reason.Decision == "urgency" {
+		switch {
+		case reason.Decision == "urgency":
 			d.Danger = reason.Value
+		case reason.Decision == reasonForwarded && showsCase(n.Kind):
+			d.Forwarded = reason.Value
 		}
 		d.Reasons = append(d.Reasons, reason.Why)
 	}

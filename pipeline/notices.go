@@ -126,6 +126,8 @@ type sending struct {
 
 	withMessage attached // the message at hand
 	withCase    attached
+	earlier     []cases.Message // of the case, where it is shown whole
+	hasFuller   bool            // a message has more words than are shown
 }
 
 // recipient is where one copy of a notice goes.
@@ -272,7 +274,10 @@ func (s *sending) toStaff(ctx context.Context, n cases.Notice, r recipient) erro
 		}
 	}
 	row.Buttons = s.staffButtons(n, r)
-	return s.add(n, r, row, s.kase.Reference != "")
+	if err := s.add(n, r, row, s.kase.Reference != ""); err != nil || !isCard(n.Kind) {
+		return err
+	}
+	return s.earlierFiles(ctx, r)
 }
 
 // add renders the notice and appends its outbox row, and the entry of the

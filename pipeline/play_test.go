@@ -131,7 +131,8 @@ func (c *city) say(text string) {
 			c.flag(&m, at, name, c.spell(value))
 		}
 	}
-	m.Text, m.Attachments, c.brings = m.Written, append(m.Attachments, c.brings...), nil
+	m.Text, m.Attachments = m.Written+c.whole, append(m.Attachments, c.brings...)
+	c.whole, c.brings = "", nil
 	raw, err := json.Marshal(m)
 	c.must(text, err)
 	c.take(channel, sender, contentType, raw)
@@ -190,10 +191,11 @@ func (c *city) flag(m *channels.Message, at, name, value string) {
 		stored, err := c.files.Put(c.t.Context(), strings.NewReader("a photo"), 100)
 		c.must("keeping a photo", err)
 		m.Attachments = []channels.Attachment{{Filename: "photo.jpg", Stored: stored}}
-	case "voice":
+	case "voice", "video":
 		stored, err := c.files.Put(c.t.Context(), strings.NewReader("hello"), 100)
-		c.must("keeping a voice note", err)
-		m.Attachments = []channels.Attachment{{Filename: "voice.ogg", ContentType: "audio/ogg", Stored: stored}}
+		c.must("keeping a "+name, err)
+		types := map[string]string{"voice": "audio/ogg", "video": "video/mp4"}
+		m.Attachments = []channels.Attachment{{Filename: name, ContentType: types[name], Stored: stored}}
 	case "album":
 		m.Album = value
 	case "edits": // the message that many before this one

@@ -55,7 +55,7 @@ type Pacer interface {
 // nobody sends for.
 type Sender struct {
 	Store    Outbox
-	Files    channels.Files // of pictures
+	Files    channels.Files // of pictures and files that go along
 	Adapters func(channel, account string) (channels.Adapter, bool)
 	Pace     Pacer
 	Clock    Clock

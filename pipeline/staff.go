@@ -100,7 +100,7 @@ func (p *Pipeline) staffIntent(u *Understood, text string) (Intent, bool) {
 		return Intent{Kind: IntentCommand, Command: Command{
 			Name: commandHint, Reference: cases.Reference(u.Answers.Reference),
 		}}, true
-	case m.Conversation == "" && u.Format.Buttons && !p.startsWithKeyword(text):
+	case m.Conversation == "" && u.Format.Buttons && !p.ownMatter(u, text):
 		return Intent{Kind: IntentCommand, Command: Command{Name: "help"}}, true
 	}
 	return Intent{}, false
@@ -109,6 +109,26 @@ func (p *Pipeline) staffIntent(u *Understood, text string) (Intent, bool) {
 func (p *Pipeline) startsWithKeyword(text string) bool {
 	word, ok := p.Words.Keyword(text)
 	return ok && !word.Misspelt
+}
+
+// ownMatter reports whether a member of staff writes as a complainant: in
+// answer to what they were told as one, with a keyword while a complaint of
+// their own goes on, or with a slash ("/new text"). Anything else is talk
+// between colleagues: "new pump ordered" opens no case.
+func (p *Pipeline) ownMatter(u *Understood, text string) bool {
+	if u.Answers != nil && u.Answers.To == cases.ToComplainant {
+		return true
+	}
+	word, ok := p.Words.Keyword(text)
+	if !ok || word.Misspelt {
+		return false
+	}
+	switch word.Kind {
+	case IntentStop, IntentStart, IntentLanguage: // about the chat, not a case
+		return true
+	}
+	return strings.HasPrefix(text, "/") ||
+		slices.ContainsFunc(u.OwnCase, func(c cases.Case) bool { return c.Status != cases.Closed })
 }
 
 // linkCode reads "/start CODE" (a deep link) or "/link CODE".

@@ -140,6 +140,14 @@ func TestStaffCommands(t *testing.T) {
 			-> asha@chat staff_help
 			asha@chat: /dance
 			-> asha@chat staff_help
+			asha@chat: new pump ordered
+			-> asha@chat staff_help
+			asha@chat: update the list please
+			-> asha@chat staff_help
+			asha@chat: NEW PUMP ORDERED
+			-> asha@chat staff_help
+			asha@chat: help
+			-> asha@chat staff_help
 			asha@chat (reply=assigned): I am on my way
 			-> asha@chat refused /reply /note
 			asha@chat: /defer C1 sometime
@@ -322,5 +330,24 @@ func TestABotKeptForOneSide(t *testing.T) {
 		eve@chat: Water is leaking
 		-> eve@chat acknowledged
 		-> asha@text assigned
+	`)
+}
+
+// Staff have complaints of their own, too: begun with a slash, they go on like
+// anybody's.
+func TestStaffComplain(t *testing.T) {
+	play(t, `
+		leo@chat: /new Water is leaking
+		-> leo@chat acknowledged C1
+		-> asha@chat assigned C1
+		.. 5m
+		leo@chat: status
+		-> leo@chat status C1
+		asha@chat: /ask C1 Which house?
+		-> asha@chat done
+		-> leo@chat question
+		leo@chat (reply=question): Number 4
+		-> asha@chat follow_up Number_4
+		-> leo@chat added
 	`)
 }

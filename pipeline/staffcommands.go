@@ -48,7 +48,7 @@ var staffCommands = map[string]staffCommand{
 	"link":   {prompt: true, act: linkTo},
 	"close":  {act: cases.Desk.Close},
 	"reopen": {hands: true, act: cases.Desk.Reopen},
-	"status": {}, "case": {}, "mine": {}, "help": {},
+	"status": {}, "case": {}, "full": {}, "mine": {}, "help": {},
 }
 
 // deferUntil reads "3d waiting for the part" or "2026-12-05 waiting …".
@@ -142,6 +142,8 @@ func (p *Pipeline) command(ctx context.Context, u *Understood) error {
 		return p.refuse(ctx, u, &c, "To send this to the complainant, press Reply or write /reply and the text. To keep it as a note, write /note and the text.")
 	case "case", "status":
 		return p.answerStaff(ctx, u, &c, cases.Notice{Kind: cases.AnswerCase})
+	case "full":
+		return p.answerFull(ctx, u, c)
 	}
 	return p.act(ctx, u, c, command)
 }

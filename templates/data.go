@@ -46,6 +46,8 @@ type Data struct {
 	Contact     string // address in full, where staff may see it
 	Files       int    // attached
 	Voice       int    // of them, what is to be listened to
+	Videos      int    // of them, what is to be watched
+	Forwarded   string // who wrote what the complainant passed on; "somebody": not known
 	Channel     string
 	Account     string // that an alert about intake names
 	Facts       string // numbers and addresses that the texts name

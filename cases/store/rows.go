@@ -115,7 +115,9 @@ type Outbound struct {
 	// Context is what an answer to this message means: "resolve" makes the
 	// answer the text of a resolution. Empty: an ordinary reply.
 	Context string
-	Picture string // SHA-256 of a JPEG to show; empty: none
+	// Picture is the SHA-256 of what goes along: a JPEG to show, or where Kind is
+	// cases.AlertFile a file of the complainant's. Empty: none.
+	Picture string
 
 	State         OutboundState
 	Attempts      int

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -56,11 +57,14 @@ func (c caseListCommand) Run(r *invocation) error {
 }
 
 type caseShowCommand struct {
-	Ref string `arg:"" help:"The case's reference."`
+	Ref  string `arg:"" help:"The case's reference."`
+	Full bool   `help:"Show messages with all their words: quotes, signatures and disclaimers, too."`
 }
 
 // Help is shown by `redress case show --help`.
-func (caseShowCommand) Help() string { return "Example:\n\n  redress case show C-7K2M-9QXT" }
+func (caseShowCommand) Help() string {
+	return "Examples:\n\n  redress case show C-7K2M-9QXT\n  redress case show C-7K2M-9QXT --full"
+}
 
 // Run prints the story of one case.
 func (c caseShowCommand) Run(r *invocation) error {
@@ -75,6 +79,11 @@ func (c caseShowCommand) Run(r *invocation) error {
 	story, err := a.Story(r.Context, ref)
 	if err != nil {
 		return refusal(err, "case "+string(ref), "", "redress case list")
+	}
+	if !c.Full {
+		for i := range story.Messages {
+			story.Messages[i].FullText = ""
+		}
 	}
 	return r.print(story, func(w io.Writer) { r.printStory(w, story) })
 }
@@ -98,7 +107,7 @@ func (r *invocation) printStory(w io.Writer, s app.CaseStory) {
 		return fmt.Sprintf("%-10s %s: %s", reason.Decision, reason.Value, reason.Why)
 	})
 	section(w, "Messages", s.Messages, func(m app.MessageView) string {
-		return fmt.Sprintf("%s %-3s %-11s %s %s [%s]\n%s", r.second(m.At), m.Direction, m.To, m.Channel, m.Address, m.State, indented(m.Text))
+		return fmt.Sprintf("%s %-3s %-11s %s %s [%s]\n%s", r.second(m.At), m.Direction, m.To, m.Channel, m.Address, m.State, indented(cmp.Or(m.FullText, m.Text)))
 	})
 	section(w, "Events", s.Events, func(e app.EventView) string {
 		return fmt.Sprintf("%s %-12s %s %s", r.second(e.At), e.Kind, e.Actor, e.Note)

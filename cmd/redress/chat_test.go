@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/redress-cms/redress/channels/sandbox/botapi"
 	"github.com/redress-cms/redress/channels/sandbox/twilioapi"
 	"github.com/redress-cms/redress/cmd/redress/internal/app"
 )
@@ -33,6 +35,7 @@ func textsAndChat(t *testing.T, shared bool) {
 		{"several complaints in one text", severalInOne},
 		{"several complaints in one mail", severalInOneMail},
 		{"a voice note", voiceNote},
+		{"a mail with a signature", signedMail},
 		{"a live location", liveLocation},
 		{"what is passed on", passedOn},
 		{"WhatsApp: button, card, reaction", whatsApp},
@@ -138,15 +141,54 @@ func severalInOneMail(s *played) {
 // A voice note opens a case; staff are told to listen.
 func voiceNote(s *played) {
 	c := s.chatter()
-	_, err := s.telegram.SendVoice(c.id, c.id, []byte("OggS\x00\x02 a voice"), 9)
+	note := []byte("OggS\x00\x02" + strings.Repeat("\x00", 22) + "OpusHead and a voice")
+	_, err := s.telegram.SendVoice(c.id, c.id, note, 9)
 	must(s.t, err)
 	ref := reference(s.t, c.hear("C-", "in words"))
 	c.say("Water is leaking in Ward 4")
 	asha := s.chat(chatAsha)
 	asha.see(ref, "listen")
-	if story := s.show(ref); files(story) != 1 || story.Description != "Water is leaking in Ward 4" {
+	spoken := asha.await("the voice note", func(m botapi.Message) bool { return m.Voice != nil && strings.Contains(m.Caption, ref) })
+	if got := s.telegram.Content(spoken.Voice.FileID); !bytes.Equal(got, note) || spoken.ReplyTo == nil {
+		s.t.Errorf("a voice note of %d bytes, in answer to %v", len(got), spoken.ReplyTo)
+	}
+	_, err = s.telegram.SendVideoNote(c.id, c.id, []byte("\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom a film"))
+	must(s.t, err)
+	asha.see(ref, "watch")
+	asha.await("the video", func(m botapi.Message) bool { return m.Video != nil && strings.Contains(m.Caption, ref) })
+	if story := s.show(ref); files(story) != 2 || story.Description != "Water is leaking in Ward 4" {
 		s.t.Errorf("%d files, %q", files(story), story.Description)
 	}
+}
+
+// What a mail has beside its words is one step away for staff, and not on the
+// tracking page.
+func signedMail(s *played) {
+	from := stranger()
+	must(s.t, s.mail.Deliver([]byte("From: "+from+"\r\nTo: complaints@city.test\r\nSubject: A leak\r\nMessage-ID: <signed@home.test>\r\n\r\n"+
+		"Water is leaking in Ward 4.\r\n\r\n-- \r\nEve Rao\r\n7 Hill Road\r\n")))
+	s.awaitMail(from, "number")
+	story := s.show(s.casesOf("email:" + from)[0].Reference)
+	if got := s.run("case", "show", story.Reference); strings.Contains(got, "Hill Road") || story.Messages[0].FullText != "" {
+		s.t.Errorf("without --full:\n%s", got)
+	}
+	if got := s.run("case", "show", story.Reference, "--full"); !strings.Contains(got, "7 Hill Road") {
+		s.t.Errorf("with --full:\n%s", got)
+	}
+	if got := s.run("case", "show", story.Reference, "--full", "--json"); !strings.Contains(got, `"full_text"`) {
+		s.t.Errorf("with --full --json:\n%s", got)
+	}
+	if _, page := fetch(s.t, story.TrackURL); bytes.Contains(page, []byte("Hill Road")) {
+		s.t.Error("the tracking page shows the signature")
+	}
+	asha := s.chat(chatAsha)
+	asha.see(story.Reference, "Ward 4")
+	asha.say("/case " + story.Reference)
+	details := asha.await("details with a button", func(m botapi.Message) bool {
+		return strings.Contains(m.Text, story.Reference) && m.ReplyMarkup != nil && m.ReplyMarkup.Keyboard[0][0].Data == "/full "+story.Reference
+	})
+	asha.press(details, "/full "+story.Reference)
+	asha.see(story.Reference, "7 Hill Road")
 }
 
 func liveLocation(s *played) {

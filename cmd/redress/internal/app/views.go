@@ -90,6 +90,7 @@ type MessageView struct {
 	Address     string           `json:"address"`
 	Subject     string           `json:"subject,omitempty"`
 	Text        string           `json:"text"`
+	FullText    string           `json:"full_text,omitempty"` // with quotes and signature, where that is more
 	State       string           `json:"state"`
 	At          time.Time        `json:"at"`
 	Held        bool             `json:"held,omitempty"`
@@ -262,7 +263,7 @@ func (a *App) contact(ctx context.Context, c cases.Case) (cases.Contact, error) 
 func viewMessage(m cases.Message) MessageView {
 	view := MessageView{
 		Direction: string(m.Direction), To: string(m.To), Channel: m.Channel, Address: m.Address,
-		Subject: m.Subject, Text: m.Text, State: m.State, At: m.At.UTC(), Held: m.Held, Remarks: m.Remarks, Participant: m.Participant,
+		Subject: m.Subject, Text: m.Text, FullText: m.FullText, State: m.State, At: m.At.UTC(), Held: m.Held, Remarks: m.Remarks, Participant: m.Participant,
 	}
 	for _, f := range m.Attachments {
 		view.Attachments = append(view.Attachments, AttachmentView{
