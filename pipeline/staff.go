@@ -73,13 +73,14 @@ func (p *Pipeline) staffIntent(u *Understood, text string) (Intent, bool) {
 	if m.Forwarded != "" { // somebody else's words give no orders
 		text = ""
 	}
-	if code, ok := linkCode(text); ok && m.Verified && m.Conversation == "" {
+	code, isCode := linkCode(text)
+	if isCode && m.Verified && m.Conversation == "" {
 		return Intent{Kind: IntentLink, Code: code}, true
 	}
 	command, ok := splitCommand(u.Org, text)
 	slash := strings.HasPrefix(text, "/")
 	switch {
-	case u.Staff == nil && ok && (m.Conversation != "" || slash && u.Format.Buttons && !p.startsWithKeyword(text)):
+	case u.Staff == nil && ok && !isCode && (m.Conversation != "" || slash && u.Format.Buttons && !p.startsWithKeyword(text)):
 		return Intent{Kind: IntentCommand, Command: Command{Name: commandStranger}}, true
 	case u.Staff == nil && u.Format.Audience == channels.ForStaff:
 		return Intent{Kind: IntentCommand, Command: Command{Name: commandStranger}}, true
