@@ -36,6 +36,7 @@ type bench struct {
 	redis    string // redis:// URL
 	imap     string // host:port, any user, password "secret"
 	report   report
+	started  []*os.Process // programs, to end those that a failing measurement leaves behind
 }
 
 // measurement is one part of the table.
@@ -83,6 +84,11 @@ func run(ctx context.Context, args []string) error {
 		return errors.New("--redress and --folder are missing: run scripts/bench")
 	}
 	b.report.begin(b.quick)
+	defer func() {
+		for _, process := range b.started {
+			_ = process.Kill() // most have ended
+		}
+	}()
 	for _, m := range list {
 		if *only != "" && !slices.Contains(strings.Split(*only, ","), m.name) {
 			continue

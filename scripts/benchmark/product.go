@@ -104,6 +104,7 @@ func (b *bench) startUntil(ctx context.Context, p *product, role, page string) e
 	if err := p.command.Start(); err != nil {
 		return fmt.Errorf("starting redress %s: %w", role, err)
 	}
+	b.started = append(b.started, p.command.Process)
 	p.ended = make(chan error, 1)
 	go func() { p.ended <- p.command.Wait() }()
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
