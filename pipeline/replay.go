@@ -84,7 +84,13 @@ func (i *Intake) replayTogether(ctx context.Context) bool {
 		}
 		messages, segments = append(messages, more...), append(segments, segment)
 	}
-	if len(segments) < 2 || i.save(ctx, messages) != nil {
+	if len(segments) < 2 {
+		return false
+	}
+	if err := i.save(ctx, messages); err != nil {
+		if errors.Is(err, context.DeadlineExceeded) { // one by one would be no faster
+			i.putOff()
+		}
 		return false
 	}
 	for _, segment := range segments {
