@@ -135,7 +135,7 @@ func (t *trimmer) skipQuote(i int) int {
 // it holds its introduction itself or ends the mail; before an answer it stays.
 func (t *trimmer) quote(i int) int {
 	end := t.skipQuote(i)
-	if t.lines[i] == quoteMark || quoteIsMail(t.lines[i:end]) || t.quoted {
+	if strings.TrimSpace(t.lines[i]) == quoteMark || quoteIsMail(t.lines[i:end]) || t.quoted {
 		t.quoted = true
 		return end
 	}
@@ -156,10 +156,11 @@ func (t *trimmer) quote(i int) int {
 func quoteIsMail(lines []string) bool {
 	var inner []string
 	for _, line := range lines {
-		for isQuoted(line) {
-			line = strings.TrimPrefix(strings.TrimLeft(line, " \t"), ">")
+		line = strings.TrimLeft(line, " \t")
+		for strings.HasPrefix(line, ">") {
+			line = strings.TrimLeft(line[1:], " \t")
 		}
-		if line = strings.TrimSpace(line); line != "" {
+		if line = strings.TrimSpace(line); line != "" && line != quoteMark {
 			inner = append(inner, line)
 		}
 		if len(inner) == introWindow {
