@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -20,6 +21,7 @@ const (
 // service and area, of a short time, in like words.
 type Similar struct {
 	Parent Reference // the first of them
+	First  Reference // of the event: the parent, or what the parent itself seemed to repeat
 	Count  int       // with the new one
 	Alike  float64   // the share of words in common with the first
 }
@@ -44,6 +46,7 @@ func (o *Organisation) FindSimilar(language, subject, text string, open []Case) 
 		share := float64(common) / float64(max(min(len(words), len(others)), 1))
 		if common >= sharedWords && share >= alike {
 			found.Parent, found.Alike = c.Reference, share
+			found.First = cmp.Or(c.SuggestedParent(), c.Reference)
 			found.Count++
 		}
 	}
@@ -62,7 +65,7 @@ func (w *draft) likeOthers(s *Similar) {
 	}
 	if superior, why := w.d.Org.Pick(w.Case.Department, w.Case.Area, max(w.Case.Level, 1)+1, w.d.Load); why != "" {
 		w.notice(Notice{Kind: AlertMass, To: ToStaff, Login: superior.Login, Text: string(s.Parent), Data: map[string]string{
-			"count": strconv.Itoa(s.Count), "once": "mass:" + string(s.Parent),
+			"count": strconv.Itoa(s.Count), "once": "mass:" + string(s.First),
 		}})
 	}
 }

@@ -16,7 +16,7 @@ func (s *sending) data(n cases.Notice, r recipient) templates.Data {
 		Jurisdiction: s.org.Jurisdiction.Name, Location: s.org.Location(), Now: s.step.At,
 		Text: n.Text, FormURL: s.PublicURL + "/complaints/new", OptOut: r.format.Medium == "sms",
 		Action: n.Data["action"], Link: n.Data["link"], Channel: r.address.Channel,
-		Choices: s.choices,
+		Choices: s.choices, Linked: n.Data["linked"], LeftOut: leftCases(n.Data["left"]),
 	}
 	if d.Count, _ = strconv.Atoi(n.Data["count"]); d.Count == 0 {
 		d.Count = len(s.choices)
@@ -62,7 +62,10 @@ func (s *sending) data(n cases.Notice, r recipient) templates.Data {
 	for _, e := range s.events {
 		d.Events = append(d.Events, templates.Line{At: e.At, Who: e.Actor.String(), What: strings.TrimSpace(string(e.Kind) + " " + e.Note)})
 	}
-	d.Facts, d.Forwarded = factsOf(c), n.Data[dataForwarded]
+	for _, f := range c.Facts {
+		d.Facts = append(d.Facts, templates.Fact(f))
+	}
+	d.Forwarded = n.Data[dataForwarded]
 	for _, reason := range c.Reasons {
 		switch {
 		case reason.Decision == "urgency":
@@ -75,13 +78,14 @@ func (s *sending) data(n cases.Notice, r recipient) templates.Data {
 	return d
 }
 
-// factsOf are the facts of a case on one line.
-func factsOf(c cases.Case) string {
-	facts := make([]string, len(c.Facts))
-	for i, f := range c.Facts {
-		facts[i] = f.Kind + " " + f.Value
+// leftCases reads the linked cases that an order left out: "C-7K2M-9QXT=department …".
+func leftCases(text string) []templates.LeftOut {
+	var list []templates.LeftOut
+	for _, field := range strings.Fields(text) {
+		ref, why, _ := strings.Cut(field, "=")
+		list = append(list, templates.LeftOut{Reference: ref, Why: why})
 	}
-	return strings.Join(facts, ", ")
+	return list
 }
 
 // brief is the subject of a case, or the first words of its description.

@@ -262,7 +262,7 @@ func (s *sending) toStaff(ctx context.Context, n cases.Notice, r recipient) erro
 		ExpiresAt: expiry(s.step.At, s.org.Rules.AlertExpiry),
 	}
 	if once := n.Data["once"]; once != "" {
-		row.Dedupe = once + ":" + r.login
+		row.Dedupe = once // whoever of the level it is that is told
 	}
 	if !isCard(n.Kind) {
 		card, ok, err := s.cardOf(ctx, r)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/redress-cms/redress/cases"
+	"github.com/redress-cms/redress/cases/store"
 	"github.com/redress-cms/redress/channels"
 )
 
@@ -74,6 +75,7 @@ func (p *Pipeline) staffIntent(u *Understood, text string) (Intent, bool) {
 		text = ""
 	}
 	code, isCode := linkCode(text)
+	isCode = isCode && (u.Staff == nil || !isReference(code)) // staff also link cases so
 	if isCode && m.Verified && m.Conversation == "" {
 		return Intent{Kind: IntentLink, Code: code}, true
 	}
@@ -87,10 +89,7 @@ func (p *Pipeline) staffIntent(u *Understood, text string) (Intent, bool) {
 	case u.Staff == nil:
 		return Intent{}, false
 	case ok:
-		if command.Reference == "" && command.Wrong == "" && u.Answers != nil {
-			command.Reference = cases.Reference(u.Answers.Reference)
-		}
-		return Intent{Kind: IntentCommand, Command: command}, true
+		return Intent{Kind: IntentCommand, Command: command.answering(u.Answers)}, true
 	case slash && u.Format.Buttons && !p.startsWithKeyword(text): // a command there is none of is no text to send
 		return Intent{Kind: IntentCommand, Command: Command{Name: "help"}}, true
 	case u.Answers != nil && u.Answers.To == cases.ToStaff && u.Answers.Context != "":
@@ -106,6 +105,21 @@ func (p *Pipeline) staffIntent(u *Understood, text string) (Intent, bool) {
 	}
 	return Intent{}, false
 }
+
+// answering is the command as an answer to a message about a case: that case
+// is the one it is for, where it names none, or to link, only the other.
+func (c Command) answering(to *store.Outbound) Command {
+	switch {
+	case to == nil || to.Reference == "" || c.Wrong != "":
+	case c.Reference == "":
+		c.Reference = cases.Reference(to.Reference)
+	case c.Name == "link" && c.Text == "" && string(c.Reference) != to.Reference:
+		c.Reference, c.Text = cases.Reference(to.Reference), string(c.Reference)
+	}
+	return c
+}
+
+func isReference(text string) bool { return len(cases.FindReferences(text)) == 1 }
 
 func (p *Pipeline) startsWithKeyword(text string) bool {
 	word, ok := p.Words.Keyword(text)

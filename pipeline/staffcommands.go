@@ -22,9 +22,9 @@ const (
 
 // staffCommand is one order of staff on one case.
 type staffCommand struct {
-	prompt bool // without a text, ask for it
-	all    bool // it is done to the linked cases too
-	hands  bool // it may choose a new owner, by how much each has to do
+	prompt bool                    // without a text, ask for it
+	hands  bool                    // it may choose a new owner, by how much each has to do
+	all    func(text string) Order // it is carried out for the linked cases too
 	act    func(d cases.Desk, c cases.Case, text string) (cases.Change, error)
 }
 
@@ -42,13 +42,12 @@ var staffCommands = map[string]staffCommand{
 	"resolve": {prompt: true, act: func(d cases.Desk, c cases.Case, text string) (cases.Change, error) {
 		return d.Resolve(c, cases.Resolution{Text: text})
 	}},
-	"resolve_all": {prompt: true, all: true, act: func(d cases.Desk, c cases.Case, text string) (cases.Change, error) {
-		return d.Resolve(c, cases.Resolution{Text: text})
-	}},
-	"link":   {prompt: true, act: linkTo},
-	"close":  {act: cases.Desk.Close},
-	"reopen": {hands: true, act: cases.Desk.Reopen},
-	"status": {}, "case": {}, "full": {}, "mine": {}, "help": {},
+	"resolve_all": {prompt: true, all: func(text string) Order { return ResolveTogether(cases.Resolution{Text: text}) }},
+	"reply_all":   {prompt: true, all: ReplyTogether},
+	"link":        {prompt: true, act: linkTo},
+	"close":       {act: cases.Desk.Close},
+	"reopen":      {hands: true, act: cases.Desk.Reopen},
+	"status":      {}, "case": {}, "full": {}, "mine": {}, "help": {},
 }
 
 // deferUntil reads "3d waiting for the part" or "2026-12-05 waiting …".
@@ -134,7 +133,7 @@ func (p *Pipeline) command(ctx context.Context, u *Understood) error {
 	if err != nil {
 		return fmt.Errorf("reading the case: %w", err)
 	}
-	if !mayHandle(u.Org, *u.Staff, c) {
+	if !MayHandle(u.Org, *u.Staff, c) {
 		return p.refuse(ctx, u, nil, fmt.Sprintf("%s belongs to another department.", c.Reference))
 	}
 	switch command.Name {
@@ -160,38 +159,51 @@ func (p *Pipeline) act(ctx context.Context, u *Understood, c cases.Case, command
 			return err
 		}
 	}
-	if order.all {
-		if err := p.resolveLinked(ctx, u, c, command.Text); err != nil {
-			return err
-		}
-	}
-	change, err := order.act(p.desk(u), c, command.Text)
+	said := map[string]string{"action": command.Name}
+	change, err := p.obey(ctx, u, c, order, command.Text, said)
 	var refused *cases.Error
 	if errors.As(err, &refused) {
-		return p.refuse(ctx, u, &c, refused.Message)
+		said["action"] = ""
+		return p.answerStaff(ctx, u, &c, cases.Notice{Kind: cases.AnswerRefused, Text: refused.Message, Data: said})
 	}
 	if err != nil {
 		return err
 	}
 	u.Case, u.Proof = &change.Case, "staff"
-	if err := p.Office.apply(ctx, u.Org, &u.Step, change, nil); errors.As(err, &refused) {
-		return p.refuse(ctx, u, &c, refused.Message)
-	} else if err != nil {
-		return err
-	}
 	if len(u.Message.Attachments) > 0 { // a photo of the repair
 		entry := p.message(u)
 		entry.ExternalID = "" // no mail to the complainant answers it
 		// What the complainant is not told stays off the tracking page too.
-		entry.Held = !slices.Contains([]string{"ask", "reply", "resolve", "resolve_all"}, command.Name)
+		entry.Held = !slices.Contains([]string{"ask", "reply", "reply_all", "resolve", "resolve_all"}, command.Name)
 		u.Step.Messages = append(u.Step.Messages, entry)
 	}
-	return p.answerStaff(ctx, u, &change.Case, cases.Notice{Kind: cases.AnswerDone, Data: map[string]string{"action": command.Name}})
+	return p.answerStaff(ctx, u, &change.Case, cases.Notice{Kind: cases.AnswerDone, Data: said})
 }
 
-// mayHandle reports whether the user may see and change the case: that of the
+// obey changes the case, and before it those linked to it where the order
+// is for all. What the case itself refuses is done for none.
+func (p *Pipeline) obey(ctx context.Context, u *Understood, c cases.Case, order staffCommand, text string, said map[string]string) (cases.Change, error) {
+	if order.all == nil {
+		change, err := order.act(p.desk(u), c, text)
+		if err != nil {
+			return change, err
+		}
+		return change, p.Office.apply(ctx, u.Org, &u.Step, change, nil)
+	}
+	all := order.all(text)
+	change, err := all.Act(p.desk(u), c)
+	if err != nil {
+		return change, err
+	}
+	if err := p.forLinked(ctx, u, c, all, said); err != nil {
+		return change, err
+	}
+	return change, p.Office.apply(ctx, u.Org, &u.Step, change, nil)
+}
+
+// MayHandle reports whether the user may see and change the case: that of the
 // own department or one below it, the own case, or any by a wider role.
-func mayHandle(org *cases.Organisation, user cases.User, c cases.Case) bool {
+func MayHandle(org *cases.Organisation, user cases.User, c cases.Case) bool {
 	if user.Has(cases.RoleAdministrator) || user.Has(cases.RoleAgent) || user.Has(cases.RoleSupervisor) && user.Department == "" {
 		return true
 	}

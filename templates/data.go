@@ -50,12 +50,26 @@ type Data struct {
 	Forwarded   string // who wrote what the complainant passed on; "somebody": not known
 	Channel     string
 	Account     string // that an alert about intake names
-	Facts       string // numbers and addresses that the texts name
-	Danger      string // to people, that the texts speak of
+	Facts       []Fact // numbers and addresses that the texts name
+	Danger      string // code of that to people, which the texts speak of
 	Reasons     []string
 	Events      []Line
 	Action      string // what a prompt asks for: "resolve", "ask", …
 	Link        string
+	Linked      string    // how many linked cases an order was carried out for too; empty: it was for one case
+	LeftOut     []LeftOut // linked cases that it was not
+}
+
+// Fact is something that a text names.
+type Fact struct {
+	Kind  string // code; the function "facts" names it
+	Value string
+}
+
+// LeftOut is a linked case that an order was not carried out for.
+type LeftOut struct {
+	Reference string
+	Why       string // code; the function "left" names it
 }
 
 // Choice is one of several cases the reader can pick from.

@@ -84,6 +84,9 @@ func wordFunctions(l *language, k KeywordTable) map[string]any {
 		"time":     func(t any) string { return clock(moment(t)) },
 		"prompt":   func(action string) string { return l.words.Prompts[action] },
 		"done":     func(action string) string { return l.words.Done[action] },
+		"alarm":    func(name string) string { return named(l.words.Alarms, name) },
+		"facts":    func(facts []Fact) string { return factLine(l.words, facts) },
+		"left":     func(left []LeftOut) string { return leftLine(l.words, left) },
 		"short":    shorten,
 		"list":     list,
 		"number":   number,
@@ -112,6 +115,24 @@ func list(parts ...string) string {
 		}
 	}
 	return strings.Join(there, ", ")
+}
+
+// factLine writes facts on one line.
+func factLine(w words, facts []Fact) string {
+	parts := make([]string, len(facts))
+	for i, f := range facts {
+		parts[i] = named(w.Facts, f.Kind) + " " + f.Value
+	}
+	return strings.Join(parts, ", ")
+}
+
+// leftLine writes cases that were left out, and why, on one line.
+func leftLine(w words, left []LeftOut) string {
+	parts := make([]string, len(left))
+	for i, l := range left {
+		parts[i] = l.Reference + " (" + named(w.Left, l.Why) + ")"
+	}
+	return strings.Join(parts, ", ")
 }
 
 // number is n in digits; empty for none.

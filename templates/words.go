@@ -24,6 +24,9 @@ type words struct {
 	Labels   map[string]string `yaml:"labels"`  // buttons and actions
 	Prompts  map[string]string `yaml:"prompts"` // what to write for an action
 	Done     map[string]string `yaml:"done"`    // what an action did
+	Left     map[string]string `yaml:"left"`    // why a linked case was left out
+	Facts    map[string]string `yaml:"facts"`   // built-in kinds
+	Alarms   map[string]string `yaml:"alarms"`  // built-in dangers to people
 }
 
 func loadWords(name string) (words, error) {

@@ -141,15 +141,20 @@ func (c askCommand) Run(r *invocation) error {
 type replyCommand struct {
 	on
 	words
+	All bool `help:"Answer the complainants of the cases linked to it too, each of the own case."`
 }
 
 // Help is shown by `redress case reply --help`.
 func (replyCommand) Help() string {
-	return "Example:\n\n  redress case reply C-7K2M-9QXT \"A crew is on its way.\" --as asha"
+	return forAll + "Examples:\n\n  redress case reply C-7K2M-9QXT \"A crew is on its way.\" --as asha\n" +
+		"  redress case reply C-7K2M-9QXT \"Water is back tonight.\" --all --as asha"
 }
 
 // Run answers the complainant.
 func (c replyCommand) Run(r *invocation) error {
+	if c.All {
+		return c.actTogether(r, pipeline.ReplyTogether(c.String()))
+	}
 	return c.act(r, func(d cases.Desk, k cases.Case) (cases.Change, error) { return d.Reply(k, c.String()) })
 }
 
@@ -257,43 +262,16 @@ type resolveCommand struct {
 
 // Help is shown by `redress case resolve --help`.
 func (resolveCommand) Help() string {
-	return "Example:\n\n  redress case resolve C-7K2M-9QXT \"The pipe was replaced today.\" --outcome upheld --as asha"
+	return forAll + "Example:\n\n  redress case resolve C-7K2M-9QXT \"The pipe was replaced today.\" --outcome upheld --as asha"
 }
 
 // Run resolves a case.
 func (c resolveCommand) Run(r *invocation) error {
 	in := cases.Resolution{Text: c.String(), Outcome: cases.Outcome(c.Outcome), Remedy: c.Remedy, RootCause: c.RootCause}
 	if c.All {
-		if err := c.linked(r, in); err != nil {
-			return err
-		}
+		return c.actTogether(r, pipeline.ResolveTogether(in))
 	}
 	return c.act(r, func(d cases.Desk, k cases.Case) (cases.Change, error) { return d.Resolve(k, in) })
-}
-
-// linked resolves the open cases linked to the one.
-func (c resolveCommand) linked(r *invocation, in cases.Resolution) error {
-	ref, err := parseReference(c.Ref)
-	if err != nil {
-		return err
-	}
-	a, err := r.open()
-	if err != nil {
-		return err
-	}
-	by, err := r.actor(c.As)
-	if err != nil {
-		return err
-	}
-	parent, err := a.Store.CaseByReference(r.Context, ref)
-	if err != nil {
-		return refusal(err, "case "+string(ref), "", "redress case list")
-	}
-	if !parent.Status.Open() {
-		return nil // the case's own resolution will be refused
-	}
-	_, err = a.Office.ResolveLinked(r.Context, parent, by, func(cases.Case) bool { return true }, in)
-	return err
 }
 
 type closeCommand struct {
