@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -95,7 +96,9 @@ func typical(lang string) Data {
 		Officer: "Asha Rao", Complainant: "Meera Joshi", Contact: "+12025550143", Channel: "sms",
 		Reasons: []string{`service: "burst pipe" and "leaking" name Water leak`},
 		Events:  []Line{{time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC), "Asha Rao", "accepted"}},
-		Action:  "resolve", Account: "main", Link: "https://complaints.city.example/console/cases/C-7K2M-9QXT",
+		Facts:   []Fact{{"account", "WS-204417"}, {"meter", "88231907"}}, Danger: "live wire",
+		Linked: "3", LeftOut: []LeftOut{{"C-3F8A-W1ZR", "department"}, {"C-5T2N-H8QE", "confidential"}},
+		Action: "resolve", Account: "main", Link: "https://complaints.city.example/console/cases/C-7K2M-9QXT",
 	}
 }
 
@@ -125,6 +128,7 @@ func keysOf(w words) []string {
 	for group, names := range map[string]map[string]string{
 		"status": w.Status, "priority": w.Priority, "type": w.Type,
 		"channel": w.Channel, "labels": w.Labels, "prompts": w.Prompts, "done": w.Done,
+		"left": w.Left, "facts": w.Facts, "alarms": w.Alarms,
 	} {
 		for code := range names {
 			keys = append(keys, group+"."+code)
@@ -132,6 +136,56 @@ func keysOf(w words) []string {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// The built-in kinds of facts and dangers are read from the domain's source,
+// since templates do not import it.
+func TestFactsAndDangersHaveNames(t *testing.T) {
+	s := newSet(t)
+	for _, tt := range []struct {
+		file, function string
+		of             func(words) map[string]string
+	}{
+		{"../cases/fact.go", "builtinFacts", func(w words) map[string]string { return w.Facts }},
+		{"../cases/alarm.go", "builtinAlarms", func(w words) map[string]string { return w.Alarms }},
+	} {
+		codes := firstOfLiterals(t, tt.file, tt.function)
+		if len(codes) < 5 {
+			t.Errorf("%s lists %q", tt.function, codes)
+		}
+		for _, lang := range s.Languages() {
+			if diff := cmp.Diff(codes, slices.Sorted(maps.Keys(tt.of(s.languages[lang].words)))); diff != "" {
+				t.Errorf("%s in %s (-%s +words):\n%s", tt.function, lang, tt.function, diff)
+			}
+		}
+	}
+}
+
+// firstOfLiterals are the first elements of the literals in a list that a
+// function returns, sorted, each once.
+func firstOfLiterals(t *testing.T, name, function string) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var codes []string
+	for _, d := range file.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if !ok || f.Name.Name != function {
+			continue
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if list, ok := n.(*ast.CompositeLit); ok && list.Type == nil && len(list.Elts) > 1 {
+				if first, ok := list.Elts[0].(*ast.BasicLit); ok {
+					codes = append(codes, strings.Trim(first.Value, `"`))
+				}
+			}
+			return true
+		})
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes)
 }
 
 // TestGolden shows every message as its reader gets it; run with -update after
