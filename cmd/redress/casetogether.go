@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/redress-cms/redress/cases"
 	"github.com/redress-cms/redress/cmd/redress/internal/app"
@@ -42,7 +43,9 @@ func (c on) actTogether(r *invocation, order pipeline.Order) error {
 	changed, together, err := a.Office.ActTogether(r.Context, ref, order)
 	var refused *cases.Error
 	if errors.As(err, &refused) {
-		err = fmt.Errorf("%s: %w", ref, err)
+		if !strings.Contains(refused.Message, string(ref)) {
+			err = fmt.Errorf("%s: %w", ref, err)
+		}
 		if len(together.Done) > 0 {
 			err = fmt.Errorf("%w (done for the linked %v)", err, together.Done)
 		}
