@@ -129,6 +129,9 @@ type city struct {
 	events   map[cases.Reference]int // that were looked at
 }
 
+// texts are the templates; reading them is slow and changes nothing.
+var texts = sync.OnceValues(templates.New)
+
 // newCity is a city on a database of its own; change alters its organisation.
 func newCity(t *testing.T, change func(*cases.Organisation)) *city {
 	t.Helper()
@@ -147,7 +150,7 @@ func newCity(t *testing.T, change func(*cases.Organisation)) *city {
 	if _, err := db.ApplyOrganisation(t.Context(), org, "file", "test"); err != nil {
 		t.Fatal(err)
 	}
-	words, err := templates.New()
+	words, err := texts()
 	if err != nil {
 		t.Fatal(err)
 	}
