@@ -146,11 +146,16 @@ func (s *Server) Close() error {
 	var err error
 	s.close.Do(func() {
 		close(s.closing)
-		err = errors.Join(s.imap.Close(), s.smtp.Close())
-		// A server that had not begun to serve does not know its listener.
+		// The listeners first: the libraries may not be closed while they begin
+		// to serve, and do not know their listener before.
 		_, _ = s.imapConn.Close(), s.smtpConn.Close()
-		s.imapConn.drop()
 		s.serving.Wait()
+		for _, e := range []error{s.imap.Close(), s.smtp.Close()} {
+			if !errors.Is(e, net.ErrClosed) {
+				err = errors.Join(err, e)
+			}
+		}
+		s.imapConn.drop()
 	})
 	return err
 }
